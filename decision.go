@@ -92,7 +92,17 @@ type FiredRule struct {
 	Mode    string  `json:"mode"` // live or shadow
 	Outcome Outcome `json:"outcome"`
 	Score   float64 `json:"score"`
+	Alert   Alerted `json:"alert,omitempty"`
 }
+
+// Alerted says what became of a fired rule's alert.
+type Alerted uint8
+
+const (
+	NoAlert    Alerted = iota // the rule asks for none
+	Sent                      // the decision carries it
+	Suppressed                // one of this customer and rule was sent a short while before
+)
 
 // ModelScore is what one model said.
 type ModelScore struct {

@@ -1,0 +1,183 @@
+// Package config reads tidegate.yaml and collects the files that decide.
+//
+// A configuration is a directory. tidegate.yaml, at its top, says how the
+// process runs: where it listens, where data lies, which brokers there are.
+// Everything that decides stands beside it under fixed names: features.yaml,
+// attributes.yaml, rules/, lists/, models/, policy.yaml, rates.yaml. Those are
+// hot-reloaded together and recorded in the journal; tidegate.yaml is not.
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/yamlfile"
+)
+
+// Config is tidegate.yaml.
+type Config struct {
+	Listen     string     `yaml:"listen"`
+	Data       string     `yaml:"data"`
+	Clock      string     `yaml:"clock"` // arrival (default) or event: no clock guards
+	TLS        TLS        `yaml:"tls"`
+	APIKeys    []APIKey   `yaml:"api_keys"`
+	Limits     Limits     `yaml:"limits"`
+	State      State      `yaml:"state"`
+	Checkpoint Checkpoint `yaml:"checkpoint"`
+	Journal    Journal    `yaml:"journal"`
+	Kafka      Kafka      `yaml:"kafka"`
+	PANKeyFile string     `yaml:"pan_key_file"` // HMAC key that replaces card numbers instead of refusing them
+
+	Files fs.FS  `yaml:"-"` // the configuration directory
+	Dir   string `yaml:"-"` // its path; "" when embedded
+}
+
+// TLS names the certificate of the listener.
+type TLS struct {
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// APIKey is a caller. Only the key's SHA-256 is stored.
+type APIKey struct {
+	ID     string   `yaml:"id"`
+	SHA256 string   `yaml:"sha256"` // hex
+	Scopes []string `yaml:"scopes"` // decide, event, label, read, admin
+	Tenant string   `yaml:"tenant"`
+	Source string   `yaml:"source"`
+}
+
+// Limits bound what one request and all requests together may take.
+type Limits struct {
+	Body     yamlfile.Bytes    `yaml:"body"`
+	InFlight int               `yaml:"in_flight"`
+	Read     yamlfile.Duration `yaml:"read"` // a request's headers and body
+}
+
+// State sizes what is kept in memory of keyed state.
+type State struct {
+	Cache yamlfile.Bytes `yaml:"cache"`
+}
+
+// Checkpoint says how often state is written.
+type Checkpoint struct {
+	Every yamlfile.Duration `yaml:"every"`
+}
+
+// Journal sizes the journal.
+type Journal struct {
+	Segment   yamlfile.Bytes    `yaml:"segment"`
+	Retention yamlfile.Duration `yaml:"retention"`
+	MinFree   yamlfile.Bytes    `yaml:"min_free"` // refuse writes before the disk has less
+	IDs       yamlfile.Duration `yaml:"ids"`      // how long a retry is recognised
+}
+
+// Kafka names the brokers and topics of the publisher. Without brokers
+// nothing is published.
+type Kafka struct {
+	Brokers        []string `yaml:"brokers"`
+	DecisionsTopic string   `yaml:"decisions_topic"`
+	AlertsTopic    string   `yaml:"alerts_topic"`
+}
+
+// Default is what holds where tidegate.yaml says nothing.
+func Default() Config {
+	return Config{
+		Listen:     "127.0.0.1:8080",
+		Data:       "tidegate-data",
+		Clock:      "arrival",
+		Limits:     Limits{Body: 64 << 10, InFlight: 1024, Read: 5e9},
+		State:      State{Cache: 1 << 30},
+		Checkpoint: Checkpoint{Every: 30e9},
+		Journal:    Journal{Segment: 64 << 20, Retention: yamlfile.Duration(35 * 24 * 3600e9), MinFree: 256 << 20, IDs: yamlfile.Duration(7 * 24 * 3600e9)},
+		Kafka:      Kafka{DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts"},
+	}
+}
+
+// Load reads a tidegate.yaml; the files that decide are beside it, and
+// relative paths in it start there.
+func Load(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, &tidegate.Error{Code: tidegate.CodeConfig, File: path, Message: "cannot be read: name a tidegate.yaml, or leave --config out for the built-in example", Cause: rootCause(err)}
+	}
+	dir := filepath.Dir(path)
+	c, err := parse(path, data)
+	if err != nil {
+		return Config{}, err
+	}
+	c.Dir, c.Files = dir, os.DirFS(dir)
+	for _, p := range []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.PANKeyFile} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+	return c, nil
+}
+
+// Embedded is the configuration of a directory inside the binary. Its data
+// directory is relative to where the process was started.
+func Embedded(files fs.FS) (Config, error) {
+	data, err := fs.ReadFile(files, "tidegate.yaml")
+	if err != nil {
+		return Config{}, err
+	}
+	c, err := parse("tidegate.yaml", data)
+	c.Files = files
+	return c, err
+}
+
+func parse(file string, data []byte) (Config, error) {
+	c := Default()
+	if err := yamlfile.Decode(file, data, &c); err != nil {
+		return c, err
+	}
+	fail := func(format string, args ...any) error { return tidegate.FileErrorf(file, 0, 0, format, args...) }
+	if c.Clock != "arrival" && c.Clock != "event" {
+		return c, fail("clock is %q: write arrival or event", c.Clock)
+	}
+	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
+		return c, fail("tls needs both cert and key")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return c, fail("listen %q is not host:port, as 127.0.0.1:8080", c.Listen)
+	}
+	if c.Limits.Body < 1024 || c.Limits.InFlight < 1 || c.Checkpoint.Every < 1e9 || c.Journal.Segment < 1<<20 {
+		return c, fail("limits.body must be 1KiB or more, limits.in_flight 1, checkpoint.every 1s, journal.segment 1MiB")
+	}
+	for _, k := range c.APIKeys {
+		if k.ID == "" || len(k.SHA256) != 64 {
+			return c, fail("an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum")
+		}
+		for _, s := range k.Scopes {
+			switch s {
+			case "decide", "event", "label", "read", "admin":
+			default:
+				return c, fail("api key %s: scope %q is unknown: decide, event, label, read or admin", k.ID, s)
+			}
+		}
+	}
+	return c, nil
+}
+
+// Loopback tells whether an address can be reached from this machine only.
+func Loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func rootCause(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/tidegate/tidegate"
+)
+
+// What decides, by its place in a configuration directory.
+var (
+	decidingFiles = []string{"features.yaml", "attributes.yaml", "policy.yaml", "rates.yaml", "suppressions.yaml", "points.csv"}
+	decidingDirs  = []string{"features", "rules", "lists", "models", "patterns"}
+)
+
+// maxFileBytes bounds one file; a model is the largest thing there is.
+const maxFileBytes = 256 << 20
+
+// Deciding reads every file that decides, by its slash-separated path.
+// Hidden files and editors' leavings are passed over.
+func Deciding(files fs.FS) (map[string][]byte, error) {
+	contents := map[string][]byte{}
+	add := func(name string) error {
+		info, err := fs.Stat(files, name)
+		if err != nil {
+			return err
+		}
+		if info.Size() > maxFileBytes {
+			return tidegate.FileErrorf(name, 0, 0, "is larger than 256 MiB")
+		}
+		contents[name], err = fs.ReadFile(files, name)
+		return err
+	}
+	for _, name := range decidingFiles {
+		if err := add(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, unreadable(name, err)
+		}
+	}
+	for _, dir := range decidingDirs {
+		err := fs.WalkDir(files, dir, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return nil
+			case err != nil:
+				return err
+			case ignored(path.Base(name)) && d.IsDir():
+				return fs.SkipDir
+			case d.IsDir() || ignored(path.Base(name)):
+				return nil
+			}
+			return add(name)
+		})
+		if err != nil {
+			return nil, unreadable(dir, err)
+		}
+	}
+	return contents, nil
+}
+
+func ignored(base string) bool {
+	return strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") || strings.HasSuffix(base, ".swp") ||
+		strings.HasSuffix(base, ".tmp") || base == "README.md"
+}
+
+func unreadable(name string, err error) error {
+	var own *tidegate.Error
+	if errors.As(err, &own) {
+		return err
+	}
+	return &tidegate.Error{Code: tidegate.CodeConfig, File: name, Message: "cannot be read", Cause: rootCause(err)}
+}

@@ -1,0 +1,146 @@
+// Package yamlfile reads configuration files strictly: an unknown member, a
+// wrong type and a value out of range are errors with file, line and column.
+package yamlfile
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/tidegate/tidegate"
+)
+
+// Decode fills v from a YAML document. An empty document leaves v as it is.
+// Every error is a *tidegate.Error that names the place in file.
+func Decode(file string, data []byte, v any) error {
+	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v)
+	if err == nil || errors.Is(err, io.EOF) {
+		return nil
+	}
+	return place(file, err)
+}
+
+func place(file string, err error) error {
+	var own *tidegate.Error
+	if errors.As(err, &own) {
+		e := *own
+		e.File = file
+		return &e
+	}
+	var y yaml.Error
+	if errors.As(err, &y) {
+		e := &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: y.GetMessage()}
+		if t := y.GetToken(); t != nil && t.Position != nil {
+			e.Line, e.Column = t.Position.Line, t.Position.Column
+		}
+		return e
+	}
+	return &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: err.Error()}
+}
+
+// At is an error at a node of the document; [Decode] adds the file.
+func At(node ast.Node, format string, args ...any) error {
+	e := tidegate.FileErrorf("", 0, 0, format, args...)
+	if t := node.GetToken(); t != nil && t.Position != nil {
+		e.Line, e.Column = t.Position.Line, t.Position.Column
+	}
+	return e
+}
+
+// Place is where a value stands in its file, for errors found after decoding.
+type Place struct{ Line, Column int }
+
+// PlaceOf is the place of a node.
+func PlaceOf(node ast.Node) Place {
+	if t := node.GetToken(); t != nil && t.Position != nil {
+		return Place{t.Position.Line, t.Position.Column}
+	}
+	return Place{}
+}
+
+// Duration is a time.Duration written as 90s, 5m, 24h, 7d or 2w.
+type Duration time.Duration
+
+// Std is the duration as the standard library has it.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+// Millis is the duration in whole milliseconds.
+func (d Duration) Millis() tidegate.Millis { return tidegate.Millis(time.Duration(d).Milliseconds()) }
+
+func (d *Duration) UnmarshalYAML(node ast.Node) error {
+	v, err := ParseDuration(node.GetToken().Value)
+	if err != nil {
+		return At(node, "%s", err)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// ParseDuration reads Go durations, and whole or decimal days (d) and weeks (w).
+func ParseDuration(s string) (time.Duration, error) {
+	s = strings.TrimSpace(s)
+	unit := time.Duration(0)
+	switch {
+	case strings.HasSuffix(s, "d"):
+		unit = 24 * time.Hour
+	case strings.HasSuffix(s, "w"):
+		unit = 7 * 24 * time.Hour
+	}
+	if unit != 0 {
+		n, err := strconv.ParseFloat(s[:len(s)-1], 64)
+		if err == nil && n >= 0 && n*float64(unit) < float64(1<<62) {
+			return time.Duration(n * float64(unit)), nil
+		}
+	} else if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return d, nil
+	}
+	return 0, tidegate.Errorf(tidegate.CodeConfig, "%q is not a duration: write it as 500ms, 90s, 5m, 24h or 30d", s)
+}
+
+// Share is a part of all traffic, 0 to 1, written as "10%", "all" or "none".
+type Share float64
+
+func (s *Share) UnmarshalYAML(node ast.Node) error {
+	text := strings.TrimSpace(node.GetToken().Value)
+	switch text {
+	case "all":
+		*s = 1
+		return nil
+	case "none":
+		*s = 0
+		return nil
+	}
+	if n, ok := strings.CutSuffix(text, "%"); ok {
+		if v, err := strconv.ParseFloat(n, 64); err == nil && v >= 0 && v <= 100 {
+			*s = Share(v / 100)
+			return nil
+		}
+	}
+	return At(node, "%q is not a share: write none, all or a percentage as 10%%", text)
+}
+
+// Bytes is a size written as 4096, 64KiB, 16MiB or 2GiB.
+type Bytes int64
+
+func (b *Bytes) UnmarshalYAML(node ast.Node) error {
+	text := strings.TrimSpace(node.GetToken().Value)
+	unit := int64(1)
+	number := text
+	for suffix, u := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40} {
+		if n, ok := strings.CutSuffix(text, suffix); ok {
+			number, unit = strings.TrimSpace(n), u
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > (1<<62)/unit {
+		return At(node, "%q is not a size: write it as 65536, 64KiB, 16MiB or 2GiB", text)
+	}
+	*b = Bytes(n * unit)
+	return nil
+}

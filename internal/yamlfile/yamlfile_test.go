@@ -1,0 +1,37 @@
+package yamlfile
+
+import (
+	"testing"
+	"time"
+)
+
+func TestDecodeNamesThePlace(t *testing.T) {
+	type doc struct {
+		Wait  Duration `yaml:"wait"`
+		Share Share    `yaml:"share"`
+		Size  Bytes    `yaml:"size"`
+		Count int      `yaml:"count"`
+	}
+	for _, c := range []struct{ name, in, want string }{
+		{"unknown member", "wait: 1s\nwaits: 2s\n", "f.yaml:2:1: unknown field \"waits\""},
+		{"duration", "count: 1\nwait: soon\n", "f.yaml:2:7: \"soon\" is not a duration: write it as 500ms, 90s, 5m, 24h or 30d"},
+		{"share", "share: 110%\n", "f.yaml:1:8: \"110%\" is not a share: write none, all or a percentage as 10%"},
+		{"size", "size: big\n", "f.yaml:1:7: \"big\" is not a size: write it as 65536, 64KiB, 16MiB or 2GiB"},
+		{"twice", "count: 1\ncount: 2\n", "f.yaml:2:1: mapping key \"count\" already defined at [1:1]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var d doc
+			err := Decode("f.yaml", []byte(c.in), &d)
+			if err == nil || err.Error() != c.want {
+				t.Fatalf("got %v\nwant %s", err, c.want)
+			}
+		})
+	}
+	var d doc
+	if err := Decode("f.yaml", []byte("wait: 1.5d\nshare: 25%\nsize: 64 KiB\n"), &d); err != nil {
+		t.Fatal(err)
+	}
+	if d.Wait.Std() != 36*time.Hour || d.Share != 0.25 || d.Size != 65536 {
+		t.Fatalf("got %+v", d)
+	}
+}

@@ -1,0 +1,162 @@
+package scoring
+
+import (
+	"encoding/binary"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/features"
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// Known is everything remembered between events: the features' histories,
+// which ids were answered, when each customer was last seen and alerted, and
+// the labels. It has one user at a time. Applying a recorded decision needs
+// no more than its record, so recovery never decides again.
+type Known struct {
+	features  *features.State
+	customers *state.Table[customer]
+	ids       *state.Table[id]
+	labels    *state.Table[labelled]
+	key       []byte
+	pending   int // transactions not yet seen that have labels waiting
+}
+
+// NewKnown opens the tables of a store for a set of features.
+func NewKnown(store *state.Store, set *features.Set) (*Known, error) {
+	histories, err := features.NewState(set, store)
+	if err != nil {
+		return nil, err
+	}
+	return &Known{
+		features:  histories,
+		customers: state.NewTable(store, "customers", customerCodec{}),
+		ids:       state.NewTable(store, "ids", idCodec{}),
+		labels:    state.NewTable(store, "labels", labelledCodec{}),
+	}, nil
+}
+
+// customer is what is remembered of one customer beside features.
+type customer struct {
+	newest      tidegate.Millis // event time of the newest event
+	regressions uint32          // events that were older than newest by more than the policy's bound
+	alerts      []alertMemory
+}
+
+type alertMemory struct {
+	rule       string
+	last       tidegate.Millis // event time of the last alert sent
+	suppressed int64           // since then
+	amount     int64           // of those, minor units of the base currency
+}
+
+// owner is the entity that a transaction's alerts are counted for.
+func owner(e *tidegate.Event) (field tidegate.Field, value string) {
+	for _, f := range [...]tidegate.Field{tidegate.CustomerID, tidegate.AccountID, tidegate.CardID} {
+		if e.Text[f] != "" {
+			return f, e.Text[f]
+		}
+	}
+	return tidegate.CustomerID, ""
+}
+
+func (k *Known) customerOf(e *tidegate.Event) (*state.Entry[customer], error) {
+	field, value := owner(e)
+	if value == "" {
+		return nil, nil
+	}
+	k.key = append(append(append(k.key[:0], e.Tenant...), 0, byte(field)), value...)
+	return k.customers.GetOrCreate(k.key)
+}
+
+// alertOf finds the memory of a rule's alerts; nil if it never alerted.
+func (c *customer) alertOf(rule string) *alertMemory {
+	for i := range c.alerts {
+		if c.alerts[i].rule == rule {
+			return &c.alerts[i]
+		}
+	}
+	return nil
+}
+
+// ApplyDecision remembers a transaction and what was decided. follows is the
+// transaction it names as its predecessor, if that is known.
+func (k *Known) ApplyDecision(tx, follows *tidegate.Event, d *tidegate.Decision) error {
+	effect := features.Effect{Outcome: d.Outcome, HasOutcome: true, Follows: follows}
+	if err := k.features.Apply(tx, effect); err != nil {
+		return err
+	}
+	entry, err := k.customerOf(tx)
+	if err != nil || entry == nil {
+		return err
+	}
+	c := k.customers.Update(entry)
+	for _, r := range d.Reasons {
+		if r.Code == tidegate.ReasonClockRegression {
+			c.regressions++
+		}
+	}
+	c.newest = max(c.newest, tx.Time)
+	for _, r := range d.Rules {
+		if r.Alert == tidegate.NoAlert {
+			continue
+		}
+		m := c.alertOf(r.ID)
+		if m == nil {
+			c.alerts = append(c.alerts, alertMemory{rule: r.ID})
+			m = &c.alerts[len(c.alerts)-1]
+		}
+		if r.Alert == tidegate.Sent {
+			m.last, m.suppressed, m.amount = tx.Time, 0, 0
+			continue
+		}
+		m.suppressed++
+		if tx.HasBase {
+			m.amount += tx.Base.Minor
+		}
+	}
+	return nil
+}
+
+// ApplyEvent remembers an event that asks for no decision.
+func (k *Known) ApplyEvent(e *tidegate.Event) error {
+	if err := k.features.Apply(e, features.Effect{}); err != nil {
+		return err
+	}
+	entry, err := k.customerOf(e)
+	if err != nil || entry == nil {
+		return err
+	}
+	c := k.customers.Update(entry)
+	c.newest = max(c.newest, e.Time)
+	return nil
+}
+
+// Features answers what is known of one entity at an instant.
+func (k *Known) Features() *features.State { return k.features }
+
+type customerCodec struct{}
+
+func (customerCodec) Append(b []byte, c *customer) []byte {
+	b = binary.AppendVarint(b, int64(c.newest))
+	b = binary.AppendUvarint(b, uint64(c.regressions))
+	b = binary.AppendUvarint(b, uint64(len(c.alerts)))
+	for _, a := range c.alerts {
+		b = appendString(b, a.rule)
+		b = binary.AppendVarint(b, int64(a.last))
+		b = binary.AppendVarint(b, a.suppressed)
+		b = binary.AppendVarint(b, a.amount)
+	}
+	return b
+}
+
+func (customerCodec) Decode(b []byte, c *customer) error {
+	r := reader{b: b}
+	c.newest = tidegate.Millis(r.varint())
+	c.regressions = uint32(r.uvarint())
+	for n := r.uvarint(); n > 0 && !r.failed; n-- {
+		c.alerts = append(c.alerts, alertMemory{
+			rule: r.string(), last: tidegate.Millis(r.varint()), suppressed: r.varint(), amount: r.varint(),
+		})
+	}
+	return r.end()
+}
