@@ -1,0 +1,81 @@
+package cep
+
+// Automaton is a compiled pattern. It never changes, so any number of
+// goroutines may share it; each needs a [Matcher] of its own.
+type Automaton[E any] struct {
+	graph  *graph
+	table  *table
+	steps  []*step
+	stages []string // named stages in the order of the definition
+	atoms  []atom[E]
+	skip   Skip
+	limit  Limit
+	window int64 // ms; 0: none
+	gaps   bool  // some state bounds the time since the event before
+}
+
+// Limit bounds what one key may hold, so that nobody can fill the memory by
+// feeding it first events. What is over it costs the oldest partial matches.
+type Limit struct {
+	Partials int // partial matches and matches held back; 0: no bound
+	Taken    int // events taken, counted once per partial match that took them; 0: no bound
+}
+
+// DefaultLimit is far above what honest keys need and costs a key at most
+// some 200 KB and a few microseconds an event.
+var DefaultLimit = Limit{Partials: 256, Taken: 8192}
+
+// Unlimited is for sources that can be trusted.
+var Unlimited = Limit{}
+
+// Compile checks a pattern and makes its automaton. The error is a [*Refusal].
+func Compile[E any](p *Pattern[E]) (*Automaton[E], error) {
+	if p.wrong != nil {
+		return nil, p.wrong
+	}
+	l := &lowering[E]{byTerm: map[*term[E]]int{}, seen: map[string]bool{finalName: true}}
+	steps := l.lower(p.stages)
+	if l.twice != "" {
+		return nil, refuse(DuplicateName, l.twice, "the name is taken")
+	}
+	if err := p.skip.check(steps); err != nil {
+		return nil, err
+	}
+	g, refusal := build(steps)
+	if refusal != nil {
+		return nil, refusal
+	}
+	a := &Automaton[E]{
+		graph:  g,
+		table:  g.tabulate(len(l.atoms), maxPaths),
+		steps:  steps,
+		stages: l.names,
+		atoms:  l.atoms,
+		skip:   p.skip,
+		limit:  p.limit,
+		window: g.window,
+	}
+	for _, n := range g.states {
+		a.gaps = a.gaps || n.gap > 0
+	}
+	return a, nil
+}
+
+func (s Skip) check(steps []*step) error {
+	if s.stage == "" {
+		return nil
+	}
+	for _, t := range steps {
+		if t.name == s.stage && t.group == nil {
+			return nil
+		}
+	}
+	return refuse(SkipTargetUnknown, s.stage, "can't skip to it: no such stage outside of groups")
+}
+
+// Stages are the names of the stages in the order of the definition.
+func (a *Automaton[E]) Stages() []string { return a.stages }
+
+// Window is the longest time from the first to the last event of a match in
+// milliseconds; 0: there is no bound.
+func (a *Automaton[E]) Window() int64 { return a.window }

@@ -1,0 +1,2 @@
+// Package cep finds sequences of events.
+package cep

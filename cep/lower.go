@@ -1,0 +1,92 @@
+package cep
+
+// step is a stage without its event type: conditions are formulas over
+// numbered atoms.
+type step struct {
+	name       string
+	index      int // among the named stages, in the order of the definition
+	contiguity contiguity
+	group      []*step
+	where      *formula
+	until      *formula // nil: none
+	quantity   quantity
+	window     *int64
+	gap        *int64
+}
+
+func (s *step) optional() bool { return s.quantity.optional }
+
+// atom is a function of the user that conditions are made of.
+type atom[E any] struct {
+	plain   func(E) bool
+	earlier func(E, Earlier[E]) bool
+	label   string
+}
+
+// lowering numbers stages and atoms.
+type lowering[E any] struct {
+	atoms  []atom[E]
+	byTerm map[*term[E]]int
+	names  []string
+	seen   map[string]bool
+	twice  string // a name used twice
+}
+
+// lower turns stages into steps.
+func (l *lowering[E]) lower(stages []*stage[E]) []*step {
+	steps := make([]*step, len(stages))
+	for i, s := range stages {
+		t := &step{name: s.name, contiguity: s.contiguity, quantity: s.quantity, window: s.window, gap: s.step}
+		if s.group != nil {
+			t.name, t.index, t.where = groupName, -1, always
+			t.group = l.lower(s.group)
+		} else {
+			t.index = l.name(s.name)
+			t.where = l.formula(s.where.tree, s.name)
+		}
+		if s.until != nil {
+			t.until = l.formula(s.until.tree, "until("+s.name+")")
+		}
+		steps[i] = t
+	}
+	return steps
+}
+
+func (l *lowering[E]) name(name string) int {
+	if l.seen[name] && l.twice == "" {
+		l.twice = name
+	}
+	l.seen[name] = true
+	l.names = append(l.names, name)
+	return len(l.names) - 1
+}
+
+func (l *lowering[E]) formula(t *term[E], label string) *formula {
+	if t == nil {
+		return always
+	}
+	switch t.op {
+	case opAtom:
+		return &formula{op: opAtom, atom: l.atom(t, label)}
+	case opNot:
+		return not(l.formula(t.a, label))
+	case opAnd:
+		return and(l.formula(t.a, label), l.formula(t.b, label))
+	case opOr:
+		return &formula{op: opOr, a: l.formula(t.a, label), b: l.formula(t.b, label)}
+	}
+	return &formula{op: t.op}
+}
+
+// atom numbers a leaf; the same Condition value used twice is asked once.
+func (l *lowering[E]) atom(t *term[E], label string) int {
+	if i, ok := l.byTerm[t]; ok {
+		return i
+	}
+	if t.label != "" {
+		label = t.label
+	}
+	l.byTerm[t] = len(l.atoms)
+	l.atoms = append(l.atoms, atom[E]{plain: t.plain, earlier: t.earlier, label: label})
+	return len(l.atoms) - 1
+}
