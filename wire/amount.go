@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"strconv"
+
+	"github.com/tidegate/tidegate"
+)
+
+// amountText keeps the amount as it was sent until its currency is known.
+func (d *eventDecoder) amountText(m member) bool {
+	var text string
+	var ok bool
+	switch c := d.peek(); {
+	case c == 'n':
+		return d.literal("null")
+	case c == '"':
+		text, ok = d.string()
+		if ok && (text == "" || numberEnd(text, 0) != len(text)) {
+			return d.fail(tidegate.CodeInvalid, "must be a decimal number")
+		}
+	case c == '-' || c-'0' <= 9:
+		text, ok = d.number()
+	default:
+		return d.wrongType("a number, or text that is one")
+	}
+	if !ok {
+		return false
+	}
+	if d.amount != "" {
+		return d.fail(tidegate.CodeInvalid, "send amount or amount_minor, not both")
+	}
+	d.amount, d.minorUnits = text, m == memberAmountMinor
+	return true
+}
+
+func (d *eventDecoder) currencyCode() bool {
+	switch d.peek() {
+	case '"':
+	case 'n':
+		return d.literal("null")
+	default:
+		return d.wrongType("text")
+	}
+	code, ok := d.string()
+	if !ok {
+		return false
+	}
+	if d.currency, ok = tidegate.ParseCurrency(code); !ok {
+		return d.fail(tidegate.CodeInvalid, `is no active currency: three capital letters (ISO 4217), as "EUR"`)
+	}
+	return true
+}
+
+// amountOf makes money of the amount once its currency is known.
+func (d *eventDecoder) amountOf() bool {
+	if d.amount == "" {
+		return true
+	}
+	if d.currency == 0 {
+		return d.failAt(tidegate.CodeInvalid, d.at(memberCurrency), "is missing, and an amount needs one")
+	}
+	money, at, err := tidegate.Money{Currency: d.currency}, memberAmount, (*tidegate.Error)(nil)
+	if d.minorUnits {
+		at = memberAmountMinor
+		money.Minor, err = parseMinor(d.amount)
+	} else {
+		money, err = tidegate.ParseAmount(d.amount, d.currency)
+	}
+	if err != nil {
+		return d.failAt(err.Code, d.at(at), err.Message)
+	}
+	d.ev.Amount, d.ev.HasAmount = money, true
+	return true
+}
+
+func parseMinor(text string) (int64, *tidegate.Error) {
+	if text[0] == '-' && text != "-0" {
+		return 0, tidegate.Errorf(tidegate.CodeInvalid, "amount is negative")
+	}
+	if digitsEnd(text, 1) != len(text) {
+		return 0, tidegate.Errorf(tidegate.CodeInvalid, "a number of minor units is a whole number")
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, tidegate.Errorf(tidegate.CodeInvalid, "amount is larger than a 64-bit number of minor units")
+	}
+	return v, nil
+}

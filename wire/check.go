@@ -1,0 +1,58 @@
+package wire
+
+import (
+	"net/netip"
+	"strconv"
+
+	"github.com/tidegate/tidegate"
+)
+
+// checkText says what is wrong with a field's text, or "". It may bring the
+// text into the one spelling that keys are compared in.
+func checkText(f tidegate.Field, text *string) string {
+	s := *text
+	switch f {
+	case tidegate.CardLastFour, tidegate.MCC:
+		if len(s) != 4 || digitsEnd(s, 0) != 4 {
+			return "must be four digits"
+		}
+	case tidegate.CardBIN:
+		if len(s) < 6 || len(s) > 8 || digitsEnd(s, 0) != len(s) {
+			return "must be six to eight digits"
+		}
+	case tidegate.CardCountry, tidegate.MerchantCountry, tidegate.BillingCountry, tidegate.ShippingCountry:
+		if len(s) != 2 || s[0]-'A' > 25 || s[1]-'A' > 25 {
+			return "must be two capital letters (ISO 3166-1 alpha-2)"
+		}
+	case tidegate.IPAddress:
+		addr, err := netip.ParseAddr(s)
+		if err != nil || addr.Zone() != "" {
+			return "must be an IPv4 or IPv6 address"
+		}
+		if !addr.Is4() {
+			*text = addr.Unmap().String()
+		}
+	case tidegate.Final:
+		if s != "approved" && s != "declined" && s != "abandoned" {
+			return "must be approved, declined or abandoned"
+		}
+	case tidegate.By:
+		if s != "tidegate" && s != "stand_in" && s != "issuer" {
+			return "must be tidegate, stand_in or issuer"
+		}
+	}
+	return ""
+}
+
+// knownTransactionType lists what rules and features may count on.
+func knownTransactionType(s string) bool {
+	switch s {
+	case "", "purchase", "account_verification", "cash", "transfer", "payout", "refund":
+		return true
+	}
+	return false
+}
+
+func (sc *scanner) tooLong(limit int) bool {
+	return sc.fail(tidegate.CodeTooLarge, "longer than "+strconv.Itoa(limit)+" bytes")
+}
