@@ -81,7 +81,7 @@ func BenchmarkAppendDecision(b *testing.B) {
 		b.ReportAllocs()
 		var buf []byte
 		for b.Loop() {
-			buf = wire.AppendDecision(buf[:0], d, wire.DecisionOptions{})
+			buf = wire.AppendDecision(buf[:0], d, wire.Features{})
 		}
 		b.SetBytes(int64(len(buf)))
 	})

@@ -6,8 +6,15 @@ import "github.com/tidegate/tidegate"
 // missing for its type.
 func (d *eventDecoder) complete() bool {
 	ev := d.ev
-	if ev.Type == "" {
+	switch kind := d.opts.Kind; {
+	case ev.Type == "" && kind == OtherEvent:
+		return d.failAt(tidegate.CodeInvalid, "/event_type", "is missing")
+	case ev.Type == "":
 		ev.Type = tidegate.TypeTransaction
+	case ev.Type == tidegate.TypeTransaction && kind == OtherEvent:
+		return d.failAt(tidegate.CodeInvalid, "/event_type", "a transaction asks for a decision: send it to be authorized")
+	case ev.Type != tidegate.TypeTransaction && kind == Transaction:
+		return d.failAt(tidegate.CodeInvalid, "/event_type", "only "+tidegate.TypeTransaction+" is decided: send other events where events go")
 	}
 	if !d.hasTime {
 		return d.failAt(tidegate.CodeInvalid, "/timestamp", "is missing")

@@ -6,17 +6,18 @@ import (
 	"github.com/tidegate/tidegate"
 )
 
-// DecisionOptions adds the values that were decided on to an answer.
-type DecisionOptions struct {
-	Schema   *tidegate.Schema // nil adds none
-	Facts    *tidegate.Facts
-	From, To int      // the places of Schema that are shown: [From, To); To 0 is all
-	Warming  []string // features whose history is shorter than their window
+// Features are the values that were decided on, for an answer that shows them.
+// Num and Text are as in [tidegate.Facts], by the places of Variables.
+type Features struct {
+	Variables []tidegate.Variable // none: the answer has no "features"
+	Num       []float64
+	Text      []string
+	Warming   []string // features whose history is shorter than their window
 }
 
 // AppendDecision appends a decision as JSON: the answer of /v1/authorize and
 // the record of the decisions topic (docs/schemas/decision.json).
-func AppendDecision(dst []byte, d *tidegate.Decision, opts DecisionOptions) []byte {
+func AppendDecision(dst []byte, d *tidegate.Decision, shown Features) []byte {
 	dst = append(dst, `{"schema_version":`...)
 	dst = strconv.AppendInt(dst, tidegate.SchemaVersion, 10)
 	dst = appendTextMember(dst, "transaction_id", d.TransactionID)
@@ -34,8 +35,8 @@ func AppendDecision(dst []byte, d *tidegate.Decision, opts DecisionOptions) []by
 	dst = strconv.AppendBool(appendKey(dst, "retry"), d.Retry)
 	dst = appendTime(appendKey(dst, "event_time"), d.EventTime)
 	dst = strconv.AppendInt(appendKey(dst, "decided_in_us"), d.DecidedInUS, 10)
-	if opts.Schema != nil {
-		dst = appendFeatures(dst, &opts)
+	if len(shown.Variables) > 0 {
+		dst = appendFeatures(dst, &shown)
 	}
 	return append(dst, '}')
 }
@@ -117,20 +118,16 @@ func appendVersions(dst []byte, v *tidegate.Versions) []byte {
 	return append(appendTextMember(dst, "policy", v.Policy), '}')
 }
 
-func appendFeatures(dst []byte, opts *DecisionOptions) []byte {
+func appendFeatures(dst []byte, f *Features) []byte {
 	dst = append(appendKey(dst, "features"), '{')
-	to := opts.To
-	if to == 0 {
-		to = opts.Schema.Len()
-	}
-	for i := opts.From; i < to; i++ {
-		v := opts.Schema.At(i)
-		if i > opts.From {
+	for i := range f.Variables {
+		if i > 0 {
 			dst = append(dst, ',')
 		}
+		v := &f.Variables[i]
 		dst = append(appendText(dst, v.Name), ':')
-		dst = appendValue(dst, v.Kind, opts.Facts.Num[i], opts.Facts.Text[i])
+		dst = appendValue(dst, v.Kind, f.Num[i], f.Text[i])
 	}
 	dst = append(dst, '}')
-	return appendTextList(dst, "warming", opts.Warming)
+	return appendTextList(dst, "warming", f.Warming)
 }

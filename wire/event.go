@@ -18,7 +18,7 @@ func DecodeEvent(b []byte, opts Options, ev *tidegate.Event) error {
 	if len(b) > opts.maxBody() {
 		return tidegate.Errorf(tidegate.CodeTooLarge, "the body is larger than %d bytes", opts.maxBody())
 	}
-	d := eventDecoder{scanner: newScanner(b, &opts), ev: ev}
+	d := eventDecoder{scanner: scanner{b: b, s: string(b), opts: opts}, ev: ev}
 	d.left.warnings = ev.Warnings
 	d.space()
 	if d.object() {

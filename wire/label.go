@@ -12,7 +12,7 @@ func DecodeLabel(b []byte, opts Options, l *tidegate.Label) error {
 	if len(b) > opts.maxBody() {
 		return tidegate.Errorf(tidegate.CodeTooLarge, "the body is larger than %d bytes", opts.maxBody())
 	}
-	d := labelDecoder{scanner: newScanner(b, &opts), l: l}
+	d := labelDecoder{scanner: scanner{b: b, s: string(b), opts: opts}, l: l}
 	d.space()
 	if d.object() {
 		for name, ok := d.member(); ok && d.topLevel(name); name, ok = d.member() {

@@ -17,8 +17,18 @@ const (
 	DefaultMaxAhead = 5 * time.Minute // how far a sender's clock may be ahead
 )
 
+// Kind is what a face of the service takes.
+type Kind uint8
+
+const (
+	AnyEvent    Kind = iota // without event_type it is a transaction
+	Transaction             // the same, and nothing else
+	OtherEvent              // must name its event_type, and be no transaction
+)
+
 // Options says how strictly to read. The zero value is fit for use.
 type Options struct {
+	Kind    Kind
 	Tenant  string // of everything read; never taken from the body. "" is [tidegate.DefaultTenant]
 	MaxBody int    // bytes; 0 is [DefaultMaxBody]
 

@@ -39,7 +39,7 @@ func TestDecisionKeepsEverything(t *testing.T) {
 
 func TestDecisionIsJSON(t *testing.T) {
 	d := aDecision()
-	if b := wire.AppendDecision(nil, d, wire.DecisionOptions{}); !json.Valid(b) {
+	if b := wire.AppendDecision(nil, d, wire.Features{}); !json.Valid(b) {
 		t.Errorf("%s", b)
 	}
 	if b := wire.AppendAlert(nil, &d.Alerts[0]); !json.Valid(b) {

@@ -13,13 +13,14 @@ type scanner struct {
 	b    []byte // what is read
 	s    string // a copy of b: the strings handed out are parts of it
 	i    int
-	opts *Options
+	opts Options
 	err  *tidegate.Error
 
 	depth   int
 	frames  [MaxDepth]frame
-	names   []string // member names of the open objects that need comparing
-	control bool     // the last string had an escaped control character
+	names   [24]string // of the open objects' members that need comparing, a stack
+	named   int        // its height
+	control bool       // the last string had an escaped control character
 }
 
 // frame is an open object or array.
@@ -28,11 +29,7 @@ type frame struct {
 	index   int    // of the current element of an array, -1 for an object
 	names   int    // where this object's names begin in scanner.names
 	started bool
-	many    map[string]struct{} // the names once they are too many to compare
-}
-
-func newScanner(b []byte, opts *Options) scanner {
-	return scanner{b: b, s: string(b), opts: opts}
+	many    map[string]struct{} // the names, once there is no room for them there
 }
 
 func (sc *scanner) peek() byte {
@@ -58,7 +55,7 @@ func (sc *scanner) open(index int) bool {
 		return sc.fail(tidegate.CodeMalformed, "nested deeper than "+strconv.Itoa(MaxDepth)+" levels")
 	}
 	sc.i++
-	sc.frames[sc.depth] = frame{index: index, names: len(sc.names)}
+	sc.frames[sc.depth] = frame{index: index, names: sc.named}
 	sc.depth++
 	return true
 }
@@ -66,7 +63,7 @@ func (sc *scanner) open(index int) bool {
 func (sc *scanner) close() {
 	sc.i++
 	sc.depth--
-	sc.names = sc.names[:sc.frames[sc.depth].names]
+	sc.named = sc.frames[sc.depth].names
 }
 
 // object opens an object; the caller then loops over member.
@@ -157,21 +154,22 @@ func (sc *scanner) once(name string) bool {
 		f.many[name] = struct{}{}
 		return true
 	}
-	own := sc.names[f.names:]
+	own := sc.names[f.names:sc.named]
 	for _, n := range own {
 		if n == name {
 			return sc.duplicate()
 		}
 	}
-	if len(own) == 32 { // comparing each with each would be quadratic
-		f.many = make(map[string]struct{}, 128)
-		for _, n := range own {
-			f.many[n] = struct{}{}
-		}
-		f.many[name] = struct{}{}
+	if sc.named < len(sc.names) {
+		sc.names[sc.named] = name
+		sc.named++
 		return true
 	}
-	sc.names = append(sc.names, name)
+	f.many = make(map[string]struct{}, 2*len(sc.names))
+	for _, n := range own {
+		f.many[n] = struct{}{}
+	}
+	f.many[name] = struct{}{}
 	return true
 }
 
