@@ -1,63 +1,225 @@
-// Package state is keyed state: tables from a key to a value that one writer
-// reads and changes between records, that is checkpointed as a consistent cut
-// while the writer goes on, and that may be larger than memory.
 package state
 
-// Codec turns the values of a table to bytes and back.
-type Codec[V any] interface {
-	// Append appends the encoding of v to dst.
-	Append(dst []byte, v *V) []byte
-	// Decode fills v, a zero value, from b, which it must not keep.
-	Decode(b []byte, v *V) error
-}
+import (
+	"math"
+	"sync/atomic"
 
-// Store is a set of tables that are checkpointed together.
-type Store struct{}
-
-// NewMemory makes a store that lives in memory only.
-func NewMemory() *Store { return &Store{} }
+	"github.com/tidegate/tidegate"
+)
 
 // Table is keyed state of one type.
+//
+// Its methods are called with the lock of the key's [Shard] held, where other
+// goroutines use the store; an entry is valid while it is.
 type Table[V any] struct {
-	name    string
-	codec   Codec[V]
-	entries map[string]*Entry[V]
+	name   string
+	number uint16
+	store  *Store
+	group  *Group
+	prefix func(key []byte) int
+	codec  codecs[V]
+	shards []tableShard[V]
+	err    error // the table can't be used
+
+	expires atomic.Bool // its entries can expire
 }
 
-// Entry is one key's value in memory.
-type Entry[V any] struct {
-	key   string
-	value V
+// TableOption says how a table is guarded.
+type TableOption func(*tableOptions)
+
+type tableOptions struct {
+	group  *Group
+	prefix func(key []byte) int
 }
 
-// NewTable makes a table of the store, or opens it: name says which.
-func NewTable[V any](s *Store, name string, codec Codec[V]) *Table[V] {
-	return &Table[V]{name: name, codec: codec, entries: map[string]*Entry[V]{}}
+// In puts a table into a group other than the store's first.
+func In(g *Group) TableOption { return func(o *tableOptions) { o.group = g } }
+
+// ShardedBy says how many bytes of a key, from its start, choose its shard;
+// all of them without this option. A table of parts of a key, such as the
+// chunks of a history, so has them under the lock of the whole.
+func ShardedBy(prefix func(key []byte) int) TableOption {
+	return func(o *tableOptions) { o.prefix = prefix }
 }
 
-// Get finds a key's entry; nil if there is none. The entry is valid until the
-// writer's next record.
-func (t *Table[V]) Get(key []byte) (*Entry[V], error) { return t.entries[string(key)], nil }
-
-// GetOrCreate finds a key's entry or makes one with a zero value.
-func (t *Table[V]) GetOrCreate(key []byte) (*Entry[V], error) {
-	e := t.entries[string(key)]
-	if e == nil {
-		e = &Entry[V]{key: string(key)}
-		t.entries[e.key] = e
+// NewTable makes a table of the store, or opens it: name says which. A name
+// that is open already with another type of value gives a table whose every
+// use is an error.
+func NewTable[V any](s *Store, name string, codec Codec[V], options ...TableOption) *Table[V] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if open, ok := s.tables[name]; ok {
+		if t, ok := open.(*Table[V]); ok {
+			return t
+		}
 	}
-	return e, nil
+	o := tableOptions{group: s.groups[0]}
+	for _, option := range options {
+		option(&o)
+	}
+	t := &Table[V]{
+		name: name, store: s, group: o.group, prefix: o.prefix,
+		codec: codecsOf(codec), shards: make([]tableShard[V], len(o.group.shards)),
+	}
+	for i := range t.shards {
+		t.shards[i] = tableShard[V]{table: t, shard: &o.group.shards[i], number: uint16(i), entries: map[string]*Entry[V]{}}
+	}
+	if _, taken := s.tables[name]; taken {
+		t.err = tidegate.Errorf(tidegate.CodeInternal, "state table %q is open with another type", name)
+		return t
+	}
+	info := s.register(name)
+	if info.id == math.MaxUint16 {
+		t.err = tidegate.Errorf(tidegate.CodeTooLarge, "state: more than %d tables", math.MaxUint16-1)
+		return t
+	}
+	t.number = info.id
+	t.expires.Store(info.expires)
+	s.tables[name] = t
+	for i := range t.shards {
+		o.group.shards[i].add(&t.shards[i])
+	}
+	return t
+}
+
+// Get finds a key's entry; nil if there is none, or if it has expired.
+func (t *Table[V]) Get(key []byte) (*Entry[V], error) {
+	sh := t.shard(key)
+	e := sh.entries[string(key)]
+	if e == nil {
+		e, _, err := sh.load(key)
+		return e, err
+	}
+	return t.live(e), nil
+}
+
+// live is an entry in memory, or nil if it is deleted or expired.
+func (t *Table[V]) live(e *Entry[V]) *Entry[V] {
+	if e.deleted || e.expiry != 0 && expired(e.expiry, t.store.clock.Load()) {
+		return nil
+	}
+	if !e.used {
+		e.used = true
+	}
+	return e
+}
+
+// GetOrCreate finds a key's entry or makes one with a zero value, which
+// counts as a change.
+func (t *Table[V]) GetOrCreate(key []byte) (*Entry[V], error) {
+	sh := t.shard(key)
+	e := sh.entries[string(key)]
+	if e == nil {
+		e, found, err := sh.load(key)
+		if e != nil || err != nil {
+			return e, err
+		}
+		return t.reset(sh.add(string(key), found)), nil
+	}
+	if e := t.live(e); e != nil {
+		return e, nil
+	}
+	return t.reset(e), nil
+}
+
+// Replace gives a key a zero value, whatever it had, without reading the
+// backend.
+func (t *Table[V]) Replace(key []byte) (*Entry[V], error) {
+	if t.err != nil {
+		return nil, t.err
+	}
+	sh := t.shard(key)
+	e := sh.entries[string(key)]
+	if e == nil {
+		e = sh.add(string(key), t.store.backend != nil)
+	}
+	return t.reset(e), nil
+}
+
+// reset makes an entry one with a zero value.
+func (t *Table[V]) reset(e *Entry[V]) *Entry[V] {
+	t.change(e)
+	e.value = *new(V)
+	e.expiry, e.deleted, e.used = 0, false, true
+	return e
 }
 
 // Update returns the value for changing it. It marks the entry as changed and,
 // when a checkpoint still needs the value as it is, saves that first.
-func (t *Table[V]) Update(e *Entry[V]) *V { return &e.value }
+func (t *Table[V]) Update(e *Entry[V]) *V {
+	if e.dirty != t.store.epoch {
+		t.change(e)
+	}
+	return &e.value
+}
+
+// SetExpiry sets when the entry ends: at this event time, Unix milliseconds,
+// and not before the store's time comes to it; 0 for never. It is a change.
+func (t *Table[V]) SetExpiry(e *Entry[V], at int64) {
+	t.Update(e)
+	e.expiry = at
+	if at != 0 && !t.expires.Load() {
+		t.store.setExpires(t.name)
+		t.expires.Store(true)
+	}
+}
 
 // Delete removes an entry.
-func (t *Table[V]) Delete(e *Entry[V]) { delete(t.entries, e.key) }
+func (t *Table[V]) Delete(e *Entry[V]) {
+	if t.store.backend == nil {
+		t.shards[e.shard].drop(e)
+		return
+	}
+	t.change(e)
+	e.value = *new(V)
+	e.expiry, e.deleted = 0, true
+}
 
-// Value is the value for reading.
-func (e *Entry[V]) Value() *V { return &e.value }
+// Remove removes a key without reading the backend.
+func (t *Table[V]) Remove(key []byte) error {
+	if t.err != nil {
+		return t.err
+	}
+	sh := t.shard(key)
+	e := sh.entries[string(key)]
+	if e == nil {
+		if t.store.backend == nil {
+			return nil
+		}
+		e = sh.add(string(key), true)
+	}
+	t.Delete(e)
+	return nil
+}
 
-// Key is the entry's key.
-func (e *Entry[V]) Key() string { return e.key }
+func (t *Table[V]) shard(key []byte) *tableShard[V] {
+	if len(t.shards) == 1 {
+		return &t.shards[0]
+	}
+	if t.prefix != nil {
+		key = key[:t.prefix(key)]
+	}
+	return &t.shards[t.group.index(key)]
+}
+
+// change marks an entry as changed in this epoch.
+func (t *Table[V]) change(e *Entry[V]) {
+	if e.dirty == t.store.epoch {
+		return
+	}
+	if e.dirty > e.written {
+		e.image = &image{row: t.appendRow(nil, e)}
+		e.written = e.dirty
+	}
+	e.dirty = t.store.epoch
+	t.shards[e.shard].changed.push(e)
+	t.store.changed.Add(int64(e.cost))
+}
+
+// appendRow appends an entry's row; nothing for a deleted one.
+func (t *Table[V]) appendRow(dst []byte, e *Entry[V]) []byte {
+	if e.deleted {
+		return dst
+	}
+	return t.codec.Append(appendRowHeader(dst, t.codec.version, e.expiry), &e.value)
+}

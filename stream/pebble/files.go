@@ -1,0 +1,70 @@
+package pebble
+
+import (
+	"hash/crc32"
+	"io"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// sum reads a file through.
+func (b *Backend) sum(path string) (fileSum, error) {
+	file, err := b.fs.Open(path, vfs.SequentialReadsOption)
+	if err != nil {
+		return fileSum{}, ioError("read a checkpoint", err)
+	}
+	defer file.Close()
+	crc := crc32.New(castagnoli)
+	size, err := io.CopyBuffer(crc, file, make([]byte, 256<<10))
+	if err != nil {
+		return fileSum{}, ioError("read a checkpoint", err)
+	}
+	return fileSum{size: size, crc: crc.Sum32()}, nil
+}
+
+func (b *Backend) readFile(path string) ([]byte, error) {
+	file, err := b.fs.Open(path)
+	if err != nil {
+		return nil, ioError("read a checkpoint", err)
+	}
+	defer file.Close()
+	contents, err := io.ReadAll(file)
+	if err != nil {
+		return nil, ioError("read a checkpoint", err)
+	}
+	return contents, nil
+}
+
+// writeFile makes a file, durably but for its name.
+func (b *Backend) writeFile(path string, contents []byte) error {
+	file, err := b.fs.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return ioError("write a checkpoint", err)
+	}
+	_, err = file.Write(contents)
+	if err == nil {
+		err = file.Sync()
+	}
+	if e := file.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return ioError("write a checkpoint", err)
+	}
+	return nil
+}
+
+func (b *Backend) syncDir(path string) error {
+	dir, err := b.fs.OpenDir(path)
+	if err != nil {
+		return ioError("sync a directory", err)
+	}
+	err = dir.Sync()
+	if e := dir.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return ioError("sync a directory", err)
+	}
+	return nil
+}

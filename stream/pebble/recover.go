@@ -1,0 +1,124 @@
+package pebble
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/tidegate/tidegate"
+)
+
+// recover finds the newest sound checkpoint and makes the live database of it.
+func (b *Backend) recover() error {
+	numbers, err := b.numbers()
+	if err != nil {
+		return err
+	}
+	for i, number := range numbers {
+		m, err := b.verify(number)
+		if err == nil {
+			b.recovery.Checkpoint = number
+			b.checkpoints = append(b.spare(numbers[i+1:]), m)
+			break
+		}
+		if tidegate.CodeOf(err) == tidegate.CodeInvalid {
+			return err // of a newer program: an older checkpoint is no answer to that
+		}
+		b.recovery.Skipped = append(b.recovery.Skipped, fmt.Errorf("checkpoint %d: %w", number, err))
+	}
+	if len(numbers) > 0 && b.checkpoints == nil {
+		return &tidegate.Error{Code: tidegate.CodeCorrupt, Message: "no checkpoint of the state in " + b.dir + " is sound", Cause: b.recovery.Skipped[0]}
+	}
+	if err := b.setAside(numbers[:len(b.recovery.Skipped)]); err != nil {
+		return err
+	}
+	if err := b.removeLive(0); err != nil {
+		return err
+	}
+	b.live, err = b.makeLive(1, b.newest())
+	return err
+}
+
+func (b *Backend) newest() *manifest {
+	if n := len(b.checkpoints); n > 0 {
+		return &b.checkpoints[n-1]
+	}
+	return nil
+}
+
+// numbers are those of the complete checkpoints, the newest first.
+func (b *Backend) numbers() ([]uint64, error) {
+	names, err := b.fs.List(b.path(checkpointsDir))
+	if err != nil {
+		return nil, ioError("list the checkpoints", err)
+	}
+	var numbers []uint64
+	for _, name := range names {
+		if number, err := strconv.ParseUint(name, 10, 64); err == nil && numbered(number) == name {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+	slices.Reverse(numbers)
+	return numbers, nil
+}
+
+// verify reads a checkpoint through.
+func (b *Backend) verify(number uint64) (manifest, error) {
+	m, err := b.readManifest(number)
+	if err != nil {
+		return manifest{}, err
+	}
+	for name, want := range m.files {
+		sum, err := b.sum(b.path(checkpointsDir, numbered(number), name))
+		if err != nil {
+			return manifest{}, err
+		}
+		if sum != want {
+			return manifest{}, tidegate.Errorf(tidegate.CodeCorrupt, "%s has %d bytes with CRC %08x, and was written as %d with %08x",
+				name, sum.size, sum.crc, want.size, want.crc)
+		}
+	}
+	return m, nil
+}
+
+// spare is the checkpoint before the one in use, from which tables are linked.
+// It is not read through: a table of it that is damaged is found at the latest
+// when it is needed.
+func (b *Backend) spare(numbers []uint64) []manifest {
+	if len(numbers) == 0 {
+		return nil
+	}
+	m, err := b.readManifest(numbers[0])
+	if err != nil {
+		return nil
+	}
+	return []manifest{m}
+}
+
+// setAside renames damaged checkpoints, so that their numbers are free. They
+// are kept for who wants to look at them until the next checkpoint is made.
+func (b *Backend) setAside(numbers []uint64) error {
+	for _, number := range numbers {
+		path := b.path(checkpointsDir, numbered(number))
+		if err := b.fs.RemoveAll(path + damaged); err != nil {
+			return ioError("remove a damaged checkpoint", err)
+		}
+		if err := b.fs.Rename(path, path+damaged); err != nil {
+			return ioError("set a damaged checkpoint aside", err)
+		}
+	}
+	return nil
+}
+
+func (b *Backend) readManifest(number uint64) (manifest, error) {
+	encoded, err := b.readFile(b.path(checkpointsDir, numbered(number), manifestName))
+	if err != nil {
+		return manifest{}, err
+	}
+	m, err := decodeManifest(encoded)
+	if err == nil && m.number != number {
+		err = tidegate.Errorf(tidegate.CodeCorrupt, "%s is of checkpoint %d", manifestName, m.number)
+	}
+	return m, err
+}

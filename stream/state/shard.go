@@ -1,0 +1,95 @@
+package state
+
+import (
+	"hash/maphash"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Group is a set of tables whose keys are guarded by the same locks, one for
+// each shard of the keys. Tables of one operator belong to one group, so that
+// a key of theirs is locked once.
+type Group struct {
+	store  *Store
+	seed   maphash.Seed
+	shards []Shard
+}
+
+// Shard is a part of a group's keys, guarded by one lock.
+type Shard struct {
+	mu     sync.Mutex
+	store  *Store
+	tables atomic.Pointer[[]evictor]
+	hand   int // the table where eviction goes on
+	loaded int // entries that came into memory since the last eviction
+}
+
+// evictor is the part of a table that lies in one shard.
+type evictor interface {
+	// evict looks at up to steps entries, lets go of those it may, and
+	// returns the steps left when it comes to the end of the entries.
+	evict(steps int) (left int)
+}
+
+// NewGroup makes a group of its own locks, a power of two of them. A store has
+// one group from the start, whose number of locks is [Options.Shards].
+func (s *Store) NewGroup(shards int) *Group {
+	g := &Group{store: s, seed: maphash.MakeSeed(), shards: make([]Shard, shards)}
+	for i := range g.shards {
+		g.shards[i].store = s
+		g.shards[i].tables.Store(new([]evictor))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups = append(s.groups, g)
+	return g
+}
+
+// Shard finds the shard of a key in the store's first group. Where that has
+// one shard only, as in the scoring service, key may be nil.
+func (s *Store) Shard(key []byte) *Shard { return s.groups[0].Shard(key) }
+
+// Shard finds the shard of a key.
+func (g *Group) Shard(key []byte) *Shard { return &g.shards[g.index(key)] }
+
+func (g *Group) index(key []byte) int {
+	if len(g.shards) == 1 {
+		return 0
+	}
+	return int(maphash.Bytes(g.seed, key)) & (len(g.shards) - 1)
+}
+
+// add makes a table known to the shard, whose lock may be held or not; the
+// store's mu is.
+func (s *Shard) add(t evictor) {
+	tables := append(slices.Clone(*s.tables.Load()), t)
+	s.tables.Store(&tables)
+}
+
+// Lock takes the shard's keys for one record. Entries are valid until Unlock.
+// It is also when the shard makes room in memory, a few entries at a time.
+func (s *Shard) Lock() {
+	s.mu.Lock()
+	if s.store.cached.Load() > s.store.budget.Load() {
+		s.evict()
+	}
+}
+
+// Unlock gives the shard's keys back.
+func (s *Shard) Unlock() { s.mu.Unlock() }
+
+// evict goes around the entries of the shard's tables as the hand of a clock,
+// four for each entry that came into memory, so that it keeps up as long as a
+// quarter can go.
+func (s *Shard) evict() {
+	steps := min(4+4*s.loaded, 256)
+	s.loaded = 0
+	tables := *s.tables.Load()
+	for range tables {
+		if steps = tables[s.hand].evict(steps); steps == 0 {
+			return
+		}
+		s.hand = (s.hand + 1) % len(tables)
+	}
+}
