@@ -41,97 +41,123 @@ func (m Money) Append(dst []byte) []byte {
 
 var pow10 = [...]float64{1, 10, 100, 1000, 10000}
 
-// ParseAmount reads a decimal number of major units exactly from its text
-// (JSON number syntax, exponents included) as minor units of cur. Negative
-// amounts, more decimals than the currency has, and amounts beyond int64 are
-// refused, each by name.
+// ParseAmount reads a decimal number of major units (JSON number syntax,
+// exponents included) exactly from its text, as minor units of cur. Negative
+// amounts, amounts with more decimals than the currency has, and amounts
+// beyond int64 are refused, each by name.
 func ParseAmount(text string, cur CurrencyCode) (Money, *Error) {
-	fail := func(why string) (Money, *Error) {
-		return Money{}, FieldErrorf(CodeInvalid, "/amount", "%s", why)
-	}
-	s, i := text, 0
-	negative := false
-	if i < len(s) && s[i] == '-' {
-		negative = true
-		i++
-	}
-	var mantissa uint64
-	digits, scale := 0, 0 // value = mantissa * 10^-scale
-	trailing := 0         // zeros not yet multiplied in
-	seenDot := false
-	push := func(d byte) bool {
-		if d == 0 {
-			trailing++
-			return true
-		}
-		for ; trailing > 0; trailing-- {
-			if mantissa > math.MaxUint64/10 {
-				return false
-			}
-			mantissa *= 10
-		}
-		if mantissa > (math.MaxUint64-uint64(d))/10 {
-			return false
-		}
-		mantissa = mantissa*10 + uint64(d)
-		return true
-	}
-	for ; i < len(s); i++ {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-			if seenDot {
-				scale++
-			}
-			if !push(c - '0') {
-				return fail("amount is larger than a 64-bit number of minor units")
-			}
-			continue
-		case c == '.' && !seenDot:
-			seenDot = true
-			continue
-		}
-		break
-	}
-	if digits == 0 {
+	fail := func(why string) (Money, *Error) { return Money{}, FieldErrorf(CodeInvalid, "/amount", "%s", why) }
+	d, ok := parseDecimal(text)
+	switch {
+	case !ok:
 		return fail("amount is not a decimal number")
-	}
-	exponent := 0
-	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
-		e, err := strconv.ParseInt(s[i+1:], 10, 32)
-		if err != nil || e > 1000 || e < -1000 {
-			return fail("amount is not a decimal number")
-		}
-		exponent, i = int(e), len(s)
-	}
-	if i != len(s) {
-		return fail("amount is not a decimal number")
-	}
-	if mantissa == 0 {
-		if negative {
-			return fail("amount is negative")
-		}
+	case d.digits == 0:
 		return Money{Currency: cur}, nil
-	}
-	if negative {
+	case d.negative:
 		return fail("amount is negative")
 	}
-	// The zeros still held back are part of the mantissa's power of ten.
-	shift := trailing - scale + exponent + cur.Digits()
-	for ; shift < 0; shift++ {
-		if mantissa%10 != 0 {
-			return fail("amount has more decimals than " + cur.String() + " allows (" + strconv.Itoa(cur.Digits()) + ")")
-		}
-		mantissa /= 10
+	shift := d.exponent + cur.Digits()
+	if shift < 0 {
+		return fail("amount has more decimals than " + cur.String() + " allows (" + strconv.Itoa(cur.Digits()) + ")")
 	}
+	const tooLarge = "amount is larger than a 64-bit number of minor units"
+	if d.digits+shift > maxDecimalDigits {
+		return fail(tooLarge)
+	}
+	minor := d.mantissa
 	for ; shift > 0; shift-- {
-		if mantissa > math.MaxInt64/10 {
-			return fail("amount is larger than a 64-bit number of minor units")
+		minor *= 10
+	}
+	if minor > math.MaxInt64 {
+		return fail(tooLarge)
+	}
+	return Money{Minor: int64(minor), Currency: cur}, nil
+}
+
+// decimal is ±mantissa x 10^exponent. The mantissa has no zeros at either end;
+// of one with more digits than fit, only their number is kept.
+type decimal struct {
+	mantissa uint64
+	digits   int // of the mantissa; 0 for zero
+	exponent int
+	negative bool
+}
+
+const maxDecimalDigits = 19 // of a uint64, whatever they are
+
+// parseDecimal reads a number in JSON syntax (RFC 8259, section 6).
+func parseDecimal(s string) (d decimal, ok bool) {
+	if d.negative = s != "" && s[0] == '-'; d.negative {
+		s = s[1:]
+	}
+	whole := leadingDigits(s)
+	if whole == 0 || whole > 1 && s[0] == '0' {
+		return d, false
+	}
+	d.push(s[:whole])
+	s = s[whole:]
+	if s != "" && s[0] == '.' {
+		fraction := leadingDigits(s[1:])
+		if fraction == 0 {
+			return d, false
 		}
-		mantissa *= 10
+		d.push(s[1 : 1+fraction])
+		d.exponent -= fraction
+		s = s[1+fraction:]
 	}
-	if mantissa > math.MaxInt64 {
-		return fail("amount is larger than a 64-bit number of minor units")
+	if s == "" {
+		return d, true
 	}
-	return Money{Minor: int64(mantissa), Currency: cur}, nil
+	if s[0] != 'e' && s[0] != 'E' {
+		return d, false
+	}
+	s = s[1:]
+	sign := 1
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		if s[0] == '-' {
+			sign = -1
+		}
+		s = s[1:]
+	}
+	n := leadingDigits(s)
+	if n == 0 || n != len(s) {
+		return d, false
+	}
+	exponent := 0
+	for i := 0; i < n && exponent < math.MaxInt32; i++ { // larger makes no difference
+		exponent = exponent*10 + int(s[i]-'0')
+	}
+	d.exponent += sign * exponent
+	return d, true
+}
+
+func leadingDigits(s string) int {
+	n := 0
+	for n < len(s) && s[n]-'0' <= 9 {
+		n++
+	}
+	return n
+}
+
+// push takes more digits. Zeros wait in the exponent until another digit follows.
+func (d *decimal) push(digits string) {
+	for i := 0; i < len(digits); i++ {
+		c := digits[i] - '0'
+		if c == 0 {
+			if d.digits > 0 {
+				d.exponent++
+			}
+			continue
+		}
+		for ; d.exponent > 0; d.exponent-- {
+			d.grow(0)
+		}
+		d.grow(c)
+	}
+}
+
+func (d *decimal) grow(digit byte) {
+	if d.digits++; d.digits <= maxDecimalDigits {
+		d.mantissa = d.mantissa*10 + uint64(digit)
+	}
 }
