@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	crdb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -24,9 +23,8 @@ type Backend struct {
 	recovery    Recovery
 	checkpoints []manifest // the valid ones, newest last; the writer's
 
-	mu     sync.RWMutex // guards the choice of database: held for each Get
-	live   *live
-	broken atomic.Pointer[tidegate.Error] // the live database can't be written any more
+	mu   sync.RWMutex // guards the choice of database: held for each Get
+	live *live
 }
 
 var _ state.Backend = (*Backend)(nil)
@@ -62,14 +60,9 @@ func Open(dir string, o Options) (*Backend, error) {
 	if b.alarm == nil {
 		b.alarm = func(error) {}
 	}
-	err := b.fs.MkdirAll(b.path(checkpointsDir), 0o755)
+	err := b.makeDir(b.path(checkpointsDir))
 	if err != nil {
-		return nil, ioError("make the state directory", err)
-	}
-	for _, parent := range []string{dir, b.fs.PathDir(dir)} {
-		if err := b.syncDir(parent); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	if b.lock, err = b.fs.Lock(b.path("LOCK")); err != nil {
 		return nil, &tidegate.Error{Code: tidegate.CodeConflict, Message: "the state in " + dir + " is in use", Cause: err}

@@ -26,11 +26,12 @@ type batch struct {
 
 // Begin is [state.Backend.Begin].
 func (b *Backend) Begin() (state.Batch, error) {
-	if b.broken.Load() != nil {
+	if b.live.broken.Load() != nil {
 		if err := b.renew(); err != nil {
 			return nil, err
 		}
 	}
+	b.live.compactions.resume()
 	if err := b.fs.RemoveAll(b.path(batchDir)); err != nil {
 		return nil, ioError("clear the last batch", err)
 	}

@@ -68,3 +68,20 @@ func (b *Backend) syncDir(path string) error {
 	}
 	return nil
 }
+
+// makeDir makes a directory, and those above it that are missing, durably.
+func (b *Backend) makeDir(path string) error {
+	if _, err := b.fs.Stat(path); err == nil {
+		return nil
+	}
+	parent := b.fs.PathDir(path)
+	if parent != path {
+		if err := b.makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := b.fs.MkdirAll(path, 0o755); err != nil {
+		return ioError("make the state directory", err)
+	}
+	return b.syncDir(parent)
+}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	crdb "github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -16,10 +16,12 @@ import (
 // live is a database in use. Its directory is disposable: the next one is
 // made from a checkpoint.
 type live struct {
-	db      *crdb.DB
-	options *crdb.Options
-	number  int
-	scans   sync.WaitGroup // under way; Add under the backend's mu
+	db          *crdb.DB
+	options     *crdb.Options
+	compactions *scheduler
+	number      int
+	broken      atomic.Pointer[tidegate.Error] // it can't be written any more
+	scans       sync.WaitGroup                 // under way; Add under the backend's mu
 }
 
 const livePrefix = "live-"
@@ -47,9 +49,11 @@ func (b *Backend) makeLive(number int, from *manifest) (*live, error) {
 			}
 		}
 	}
-	l := &live{number: number, options: b.databaseOptions()}
+	l := &live{number: number, compactions: &scheduler{}}
+	l.options = b.databaseOptions(l)
 	var err error
 	if l.db, err = crdb.Open(dir, l.options); err != nil {
+		l.compactions.Unregister()
 		return nil, ioError("open the live database", err)
 	}
 	return l, nil
@@ -71,7 +75,6 @@ func (b *Backend) renew() error {
 	old := b.live
 	b.live = next
 	b.mu.Unlock()
-	b.broken.Store(nil)
 	if err := old.close(); err != nil {
 		b.alarm(ioError("close a broken database", err))
 	}
@@ -96,22 +99,18 @@ func (b *Backend) removeLive(but int) error {
 
 func isTable(name string) bool { return strings.HasSuffix(name, ".sst") }
 
-// retryPause keeps a compaction that fails, on a full disk or a damaged table,
-// from being tried again in a tight loop: Pebble has no pause of its own.
-const retryPause = 100 * time.Millisecond
-
-func (b *Backend) databaseOptions() *crdb.Options {
+func (b *Backend) databaseOptions(l *live) *crdb.Options {
 	o := &crdb.Options{
-		FS:                 b.fs,
+		FS:                 liveFS{b.fs},
 		Cache:              b.cache,
 		DisableWAL:         true,
 		FormatMajorVersion: crdb.FormatNewest,
 		MemTableSize:       256 << 10, // never written to
-		Logger:             logger{b},
+		Logger:             logger{l},
 		EventListener: &crdb.EventListener{
 			BackgroundError: func(err error) {
+				l.compactions.pause()
 				b.alarm(ioError("tidy the state in the background", err))
-				time.Sleep(retryPause)
 			},
 			DataCorruption: func(info crdb.DataCorruptionInfo) {
 				b.alarm(&tidegate.Error{Code: tidegate.CodeCorrupt, Message: "a state file is damaged: " + info.Path, Cause: info.Details})
@@ -121,6 +120,7 @@ func (b *Backend) databaseOptions() *crdb.Options {
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
+	o.Experimental.CompactionScheduler = l.compactions
 	o.EnsureDefaults()
 	return o
 }
@@ -128,10 +128,11 @@ func (b *Backend) databaseOptions() *crdb.Options {
 // logger takes what Pebble has to say. Where Pebble would end the process, as
 // when its manifest can't be written, the database goes on answering reads,
 // and the next checkpoint begins with another database.
-type logger struct{ backend *Backend }
+type logger struct{ live *live }
 
 func (logger) Infof(string, ...any)  {}
 func (logger) Errorf(string, ...any) {}
 func (l logger) Fatalf(format string, args ...any) {
-	l.backend.broken.Store(tidegate.Errorf(tidegate.CodeUnavailable, "the live database can't be written: "+format, args...))
+	l.live.compactions.pause()
+	l.live.broken.Store(tidegate.Errorf(tidegate.CodeUnavailable, "the live database can't be written: "+format, args...))
 }
