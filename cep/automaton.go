@@ -5,13 +5,14 @@ package cep
 type Automaton[E any] struct {
 	graph  *graph
 	table  *table
-	steps  []*step
 	stages []string // named stages in the order of the definition
 	atoms  []atom[E]
 	skip   Skip
 	limit  Limit
 	window int64 // ms; 0: none
 	gaps   bool  // some state bounds the time since the event before
+
+	fingerprint uint64
 }
 
 // Limit bounds what one key may hold, so that nobody can fill the memory by
@@ -48,12 +49,13 @@ func Compile[E any](p *Pattern[E]) (*Automaton[E], error) {
 	a := &Automaton[E]{
 		graph:  g,
 		table:  g.tabulate(len(l.atoms), maxPaths),
-		steps:  steps,
 		stages: l.names,
 		atoms:  l.atoms,
 		skip:   p.skip,
 		limit:  p.limit,
 		window: g.window,
+
+		fingerprint: fingerprint(steps, p.skip),
 	}
 	for _, n := range g.states {
 		a.gaps = a.gaps || n.gap > 0

@@ -1,6 +1,9 @@
 package cep
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // op joins conditions.
 type op uint8
@@ -17,9 +20,10 @@ const (
 // formula is a condition over numbered atoms: what edges of the automaton
 // carry. A nil formula on a stage means that there is no such edge.
 type formula struct {
-	op   op
-	atom int
-	a, b *formula
+	op    op
+	atom  int
+	a, b  *formula
+	label string // what the user calls it, if anything
 }
 
 var always = &formula{op: opAlways}
@@ -73,24 +77,26 @@ func (f *formula) eval(facts []int8) (value bool, need int) {
 	return f.b.eval(facts)
 }
 
-// text writes f with the atoms' labels; tight puts sums in parentheses.
-func (f *formula) text(labels []string, tight bool) string {
-	var s string
+// text writes f; inner puts two joined conditions in parentheses.
+func (f *formula) text(inner bool) string {
+	if f.label != "" {
+		return f.label
+	}
+	join := "%s or %s"
 	switch f.op {
 	case opAlways:
 		return "true"
 	case opNever:
 		return "false"
 	case opAtom:
-		return labels[f.atom]
+		return "condition " + strconv.Itoa(f.atom)
 	case opNot:
-		return "not " + f.a.text(labels, true)
+		return "not (" + f.a.text(false) + ")"
 	case opAnd:
-		s = fmt.Sprintf("%s and %s", f.a.text(labels, true), f.b.text(labels, true))
-	default:
-		s = fmt.Sprintf("%s or %s", f.a.text(labels, true), f.b.text(labels, true))
+		join = "%s and %s"
 	}
-	if tight {
+	s := fmt.Sprintf(join, f.a.text(true), f.b.text(true))
+	if inner {
 		return "(" + s + ")"
 	}
 	return s

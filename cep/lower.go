@@ -20,7 +20,6 @@ func (s *step) optional() bool { return s.quantity.optional }
 type atom[E any] struct {
 	plain   func(E) bool
 	earlier func(E, Earlier[E]) bool
-	label   string
 }
 
 // lowering numbers stages and atoms.
@@ -42,10 +41,10 @@ func (l *lowering[E]) lower(stages []*stage[E]) []*step {
 			t.group = l.lower(s.group)
 		} else {
 			t.index = l.name(s.name)
-			t.where = l.formula(s.where.tree, s.name)
+			t.where = l.formula(s.where.tree, "is "+s.name)
 		}
 		if s.until != nil {
-			t.until = l.formula(s.until.tree, "until("+s.name+")")
+			t.until = l.formula(s.until.tree, "end of "+t.name)
 		}
 		steps[i] = t
 	}
@@ -61,32 +60,33 @@ func (l *lowering[E]) name(name string) int {
 	return len(l.names) - 1
 }
 
+// formula turns a condition into a formula; label is what to call it if the
+// user does not.
 func (l *lowering[E]) formula(t *term[E], label string) *formula {
 	if t == nil {
 		return always
 	}
-	switch t.op {
-	case opAtom:
-		return &formula{op: opAtom, atom: l.atom(t, label)}
-	case opNot:
-		return not(l.formula(t.a, label))
-	case opAnd:
-		return and(l.formula(t.a, label), l.formula(t.b, label))
-	case opOr:
-		return &formula{op: opOr, a: l.formula(t.a, label), b: l.formula(t.b, label)}
-	}
-	return &formula{op: t.op}
-}
-
-// atom numbers a leaf; the same Condition value used twice is asked once.
-func (l *lowering[E]) atom(t *term[E], label string) int {
-	if i, ok := l.byTerm[t]; ok {
-		return i
-	}
 	if t.label != "" {
 		label = t.label
 	}
+	f := &formula{op: t.op, label: label}
+	switch t.op {
+	case opAtom:
+		f.atom = l.atom(t)
+	case opNot:
+		f.a = l.formula(t.a, "")
+	case opAnd, opOr:
+		f.a, f.b = l.formula(t.a, ""), l.formula(t.b, "")
+	}
+	return f
+}
+
+// atom numbers a leaf; the same Condition value used twice is asked once.
+func (l *lowering[E]) atom(t *term[E]) int {
+	if i, ok := l.byTerm[t]; ok {
+		return i
+	}
 	l.byTerm[t] = len(l.atoms)
-	l.atoms = append(l.atoms, atom[E]{plain: t.plain, earlier: t.earlier, label: label})
+	l.atoms = append(l.atoms, atom[E]{t.plain, t.earlier})
 	return len(l.atoms) - 1
 }
