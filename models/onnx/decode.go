@@ -1,0 +1,183 @@
+package onnx
+
+// Decode reads an ONNX file within the [DefaultLimits]. It does not touch
+// other files: tensors with external data are refused.
+func Decode(b []byte) (*Model, error) { return DecodeWithin(b, DefaultLimits) }
+
+// DecodeWithin reads an ONNX file within the given limits.
+func DecodeWithin(b []byte, limits Limits) (*Model, error) {
+	if len(b) > limits.MaxFileBytes {
+		return nil, refuse(TooLarge, "the file has %d bytes, more than %d", len(b), limits.MaxFileBytes)
+	}
+	d := decoder{limits: limits, attributes: 8 * limits.MaxNodes, elements: limits.MaxElements}
+	m, fault := d.model(b)
+	if fault != nil {
+		return nil, fault
+	}
+	return m, nil
+}
+
+// decoder counts down what the limits leave.
+type decoder struct {
+	limits     Limits
+	attributes int
+	elements   int
+}
+
+func (d *decoder) model(b []byte) (*Model, *Error) {
+	m := &Model{Opsets: map[string]int64{}}
+	var graph []byte
+	var version string
+	hasGraph := false
+	w := newWire("ModelProto", b)
+	for w.next() {
+		switch w.number {
+		case 1:
+			m.IRVersion = w.varint()
+		case 2:
+			m.Producer = w.text()
+		case 3:
+			version = w.text()
+		case 7:
+			if hasGraph {
+				w.fail("there are two graphs")
+			}
+			graph, hasGraph = w.bytes(), true
+		case 8:
+			domain, v, fault := opsetImport(w.bytes())
+			if fault != nil {
+				return nil, fault
+			}
+			if old, dup := m.Opsets[domain]; dup && old != v && w.fault == nil {
+				return nil, refuse(UnsupportedOpset, "domain %q is imported as %d and %d", domain, old, v)
+			}
+			m.Opsets[domain] = v
+		case 25:
+			w.bytes()
+			return nil, refuse(UnsupportedOperator, "functions defined by the model are not supported")
+		default:
+			w.skip()
+		}
+	}
+	if w.fault != nil {
+		return nil, w.fault
+	}
+	if !hasGraph {
+		return nil, refuse(Malformed, "there is no graph")
+	}
+	if version != "" {
+		m.Producer += " " + version
+	}
+	return m, d.graph(graph, &m.Graph)
+}
+
+func opsetImport(b []byte) (domain string, version int64, fault *Error) {
+	w := newWire("OperatorSetIdProto", b)
+	for w.next() {
+		switch w.number {
+		case 1:
+			domain = canonicalDomain(w.text())
+		case 2:
+			version = w.varint()
+		default:
+			w.skip()
+		}
+	}
+	return domain, version, w.fault
+}
+
+// canonicalDomain gives the default domain its short name.
+func canonicalDomain(domain string) string {
+	if domain == "ai.onnx" {
+		return ""
+	}
+	return domain
+}
+
+func (d *decoder) graph(b []byte, g *Graph) *Error {
+	w := newWire("GraphProto", b)
+	for w.next() {
+		var fault *Error
+		switch w.number {
+		case 1:
+			g.Nodes = append(g.Nodes, Node{})
+			fault = d.node(w.bytes(), &g.Nodes[len(g.Nodes)-1])
+		case 2:
+			g.Name = w.text()
+		case 5:
+			g.Initializers = append(g.Initializers, Tensor{})
+			fault = d.tensor(w.bytes(), &g.Initializers[len(g.Initializers)-1])
+		case 11:
+			g.Inputs = append(g.Inputs, ValueInfo{})
+			fault = d.valueInfo(w.bytes(), &g.Inputs[len(g.Inputs)-1])
+		case 12:
+			g.Outputs = append(g.Outputs, ValueInfo{})
+			fault = d.valueInfo(w.bytes(), &g.Outputs[len(g.Outputs)-1])
+		case 15:
+			w.bytes()
+			fault = refuse(UnsupportedType, "sparse initializers are not supported")
+		default:
+			w.skip()
+		}
+		if w.fault != nil {
+			return w.fault
+		}
+		if fault != nil {
+			return fault
+		}
+		if max(len(g.Nodes), len(g.Initializers), len(g.Inputs), len(g.Outputs)) > d.limits.MaxNodes {
+			return refuse(TooLarge, "more than %d nodes, initializers, inputs or outputs", d.limits.MaxNodes)
+		}
+	}
+	return w.fault
+}
+
+func (d *decoder) node(b []byte, n *Node) *Error {
+	w := newWire("NodeProto", b)
+	for w.next() {
+		switch w.number {
+		case 1:
+			n.Inputs = append(n.Inputs, w.text())
+		case 2:
+			n.Outputs = append(n.Outputs, w.text())
+		case 3:
+			n.Name = w.text()
+		case 4:
+			n.Op = w.text()
+		case 5:
+			if d.attributes--; d.attributes < 0 {
+				return refuse(TooLarge, "more than %d attributes", 8*d.limits.MaxNodes)
+			}
+			n.Attributes = append(n.Attributes, Attribute{})
+			if fault := d.attribute(w.bytes(), &n.Attributes[len(n.Attributes)-1]); fault != nil {
+				fault.Node, fault.Op = n.label(), n.operator()
+				return fault
+			}
+		case 7:
+			n.Domain = canonicalDomain(w.text())
+		default:
+			w.skip()
+		}
+	}
+	return w.fault
+}
+
+// label names a node for people; exporters may leave the name empty.
+func (n *Node) label() string {
+	if n.Name != "" {
+		return n.Name
+	}
+	for _, out := range n.Outputs {
+		if out != "" {
+			return out
+		}
+	}
+	return ""
+}
+
+func (n *Node) operator() string {
+	if n.Domain == "" {
+		return n.Op
+	}
+	return n.Domain + "." + n.Op
+}
