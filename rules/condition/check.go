@@ -1,0 +1,385 @@
+package condition
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/rules/internal/nearest"
+)
+
+// checker turns a syntax tree into terms. A faulty part becomes nil; every
+// fault is collected, and a nil part causes no further ones.
+type checker struct {
+	schema *tidegate.Schema
+	lists  Lists
+	locals map[string]*term
+	faults []Fault
+	depth  int
+}
+
+func (c *checker) fault(at int, format string, args ...any) *term {
+	c.faults = append(c.faults, Fault{at, fmt.Sprintf(format, args...)})
+	return nil
+}
+
+// condition checks a node that must say yes or no.
+func (c *checker) condition(n ast.Node) *term {
+	t := c.check(n)
+	if t == nil {
+		return nil
+	}
+	if t.kind != tidegate.KindBool {
+		return c.fault(t.at, "a condition is needed here, and this is a %s: compare it with something", t.kind)
+	}
+	return asCondition(t)
+}
+
+// value checks a node of any kind whose value is used.
+func (c *checker) value(n ast.Node) *term {
+	if t := c.check(n); t != nil {
+		return asValue(t)
+	}
+	return nil
+}
+
+func asCondition(t *term) *term {
+	if t.op.condition() {
+		return t
+	}
+	return &term{op: opHolds, kind: tidegate.KindBool, at: t.at, args: []*term{t}, size: t.size + 1}
+}
+
+func asValue(t *term) *term {
+	if !t.op.condition() {
+		return t
+	}
+	return &term{op: opTruth, kind: tidegate.KindBool, at: t.at, args: []*term{t}, size: t.size + 1}
+}
+
+// node finishes a term: it sums sizes and folds constants. Nil arguments make it nil.
+func (c *checker) node(t *term) *term {
+	if t == nil {
+		return nil
+	}
+	t.size = 1
+	folds := t.op >= opAdd && t.op <= opRound
+	for _, a := range t.args {
+		if a == nil {
+			return nil
+		}
+		t.size += a.size
+		folds = folds && a.constant()
+	}
+	if t.size > maxTerms {
+		return c.fault(t.at, "the condition is too large: more than %d terms", maxTerms)
+	}
+	if !folds {
+		return t
+	}
+	b := 0.0
+	if len(t.args) == 2 {
+		b = t.args[1].num
+	}
+	v := arithmetic(t.op, t.args[0].num, b)
+	if math.IsNaN(v) {
+		return c.fault(t.at, "this has no value: a division by zero, or a result that is not finite")
+	}
+	return &term{op: opConst, kind: tidegate.KindNumber, at: t.at, num: v, size: 1}
+}
+
+func (c *checker) check(n ast.Node) *term {
+	if c.depth++; c.depth > maxDepth {
+		c.depth--
+		return c.fault(place(n), "the condition is nested deeper than %d", maxDepth)
+	}
+	defer func() { c.depth-- }()
+	at := place(n)
+	switch n := n.(type) {
+	case *ast.IntegerNode:
+		return &term{op: opConst, kind: tidegate.KindNumber, at: at, num: float64(n.Value), size: 1}
+	case *ast.FloatNode:
+		return &term{op: opConst, kind: tidegate.KindNumber, at: at, num: n.Value, size: 1}
+	case *ast.StringNode:
+		return &term{op: opConst, kind: tidegate.KindText, at: at, text: n.Value, size: 1}
+	case *ast.BoolNode:
+		t := &term{op: opConst, kind: tidegate.KindBool, at: at, size: 1}
+		if n.Value {
+			t.num = 1
+		}
+		return t
+	case *ast.NilNode:
+		return c.fault(at, "nil has no meaning here: write missing(x), or x ?? default")
+	case *ast.IdentifierNode:
+		return c.name(n.Value, at)
+	case *ast.MemberNode:
+		if name, ok := dotted(n); ok {
+			return c.name(name, at)
+		}
+		return c.foreign(n)
+	case *ast.UnaryNode:
+		return c.unary(n)
+	case *ast.BinaryNode:
+		return c.binary(n)
+	case *ast.ConditionalNode:
+		return c.choice(n)
+	case *ast.BuiltinNode:
+		return c.builtin(n)
+	case *ast.CallNode:
+		return c.call(n)
+	case *ast.VariableDeclaratorNode:
+		return c.let(n)
+	case *ast.SliceNode:
+		return c.foreign(n)
+	case *ast.ArrayNode:
+		return c.fault(at, "a list of values stands only after in")
+	case *ast.ChainNode:
+		return c.fault(at, "?. is not needed: a name that has no value is missing")
+	case *ast.SequenceNode:
+		return c.fault(at, "one condition is enough: join several with and")
+	}
+	return c.fault(at, "this is not supported in conditions")
+}
+
+// place is where a node starts, except that an operator's place is its sign.
+func place(n ast.Node) int {
+	for {
+		switch m := n.(type) {
+		case *ast.MemberNode:
+			n = m.Node
+			continue
+		case *ast.ConditionalNode:
+			n = m.Cond // the parser keeps no place for if
+			continue
+		case nil:
+			return 0
+		}
+		return n.Location().From
+	}
+}
+
+// dotted is the name that member accesses spell: tx.amount is one name.
+func dotted(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		return n.Value, true
+	case *ast.MemberNode:
+		property, isName := n.Property.(*ast.StringNode)
+		if !isName || n.Optional || n.Method {
+			return "", false
+		}
+		if owner, ok := dotted(n.Node); ok {
+			return owner + "." + property.Value, true
+		}
+	}
+	return "", false
+}
+
+func (c *checker) name(name string, at int) *term {
+	if t, ok := c.locals[name]; ok {
+		return t // nil if its own definition is faulty
+	}
+	i, ok := c.schema.Index(name)
+	if !ok {
+		return c.fault(at, "unknown name %q%s", name, nearest.DidYouMean(name, c.names()))
+	}
+	return &term{op: opVar, kind: c.schema.At(i).Kind, at: at, index: i, size: 1}
+}
+
+func (c *checker) names() []string {
+	names := make([]string, 0, c.schema.Len()+len(c.locals))
+	for _, v := range c.schema.Variables() {
+		names = append(names, v.Name)
+	}
+	for name := range c.locals {
+		names = append(names, name)
+	}
+	return names
+}
+
+func (c *checker) let(n *ast.VariableDeclaratorNode) *term {
+	at := place(n)
+	_, known := c.schema.Index(n.Name)
+	if _, taken := c.locals[n.Name]; known || taken {
+		return c.fault(at, "let %s hides a name that exists already", n.Name)
+	}
+	value := c.check(n.Value)
+	if c.locals == nil {
+		c.locals = map[string]*term{}
+	}
+	c.locals[n.Name] = value
+	defer delete(c.locals, n.Name)
+	return c.check(n.Expr)
+}
+
+func (c *checker) unary(n *ast.UnaryNode) *term {
+	at := place(n)
+	switch n.Operator {
+	case "not", "!":
+		return c.node(&term{op: opNot, kind: tidegate.KindBool, at: at, text: n.Operator, args: []*term{c.condition(n.Node)}})
+	case "-", "+":
+		t := c.number(n.Node, n.Operator)
+		if n.Operator == "+" || t == nil {
+			return t
+		}
+		return c.node(&term{op: opNeg, kind: tidegate.KindNumber, at: at, args: []*term{t}})
+	}
+	return c.fault(at, "unknown operator %s", n.Operator)
+}
+
+// number checks a node that must be a number; user names who wants it.
+func (c *checker) number(n ast.Node, user string) *term {
+	return c.ofKind(n, tidegate.KindNumber, user)
+}
+
+func (c *checker) ofKind(n ast.Node, kind tidegate.Kind, user string) *term {
+	t := c.check(n)
+	if t != nil && t.kind != kind {
+		return c.fault(t.at, "%s needs a %s, and %s is a %s", user, kind, t.described(c.schema), t.kind)
+	}
+	return t
+}
+
+// choice is c ? x : y. Between conditions it is (c and x) or (not c and y).
+func (c *checker) choice(n *ast.ConditionalNode) *term {
+	test, x, y := c.condition(n.Cond), c.check(n.Exp1), c.check(n.Exp2)
+	if test == nil || x == nil || y == nil {
+		return nil
+	}
+	at := test.at
+	if x.kind != y.kind {
+		return c.fault(at, "the two sides of ?: are a %s and a %s: both must be of one type", x.kind, y.kind)
+	}
+	if !x.op.condition() && !y.op.condition() {
+		return c.node(&term{op: opChoose, kind: x.kind, at: at, args: []*term{test, x, y}})
+	}
+	truth := func(op op, args ...*term) *term {
+		return c.node(&term{op: op, kind: tidegate.KindBool, at: at, text: "?:", args: args})
+	}
+	return truth(opOr, truth(opAnd, test, asCondition(x)), truth(opAnd, truth(opNot, test), asCondition(y)))
+}
+
+var binaryOps = map[string]op{
+	"and": opAnd, "&&": opAnd, "or": opOr, "||": opOr, "==": opEqual, "!=": opUnequal, "<": opLess, "<=": opLessEqual,
+	">": opGreater, ">=": opGreaterEqual, "contains": opContains, "startsWith": opStartsWith, "endsWith": opEndsWith,
+	"matches": opMatches, "??": opCoalesce, "+": opAdd, "-": opSub, "*": opMul, "/": opDiv, "%": opMod, "**": opPow, "^": opPow,
+}
+
+func (c *checker) binary(n *ast.BinaryNode) *term {
+	at := place(n)
+	if n.Operator == "in" {
+		return c.membership(n)
+	}
+	op, ok := binaryOps[n.Operator]
+	switch {
+	case n.Operator == "..":
+		return c.fault(at, "a range stands only after in")
+	case !ok:
+		return c.fault(at, "unknown operator %s", n.Operator)
+	case op == opAnd || op == opOr:
+		return c.node(&term{op: op, kind: tidegate.KindBool, at: at, args: []*term{c.condition(n.Left), c.condition(n.Right)}})
+	case op == opCoalesce:
+		return c.coalesce(n)
+	case op >= opEqual && op <= opGreaterEqual:
+		return c.comparison(op, n)
+	case op >= opContains && op <= opMatches:
+		t := &term{op: op, kind: tidegate.KindBool, at: at, args: []*term{
+			c.ofKind(n.Left, tidegate.KindText, n.Operator), c.ofKind(n.Right, tidegate.KindText, n.Operator)}}
+		if t = c.node(t); t != nil && op == opMatches {
+			return c.pattern(t)
+		}
+		return t
+	case op == opAdd:
+		return c.sum(n)
+	}
+	return c.node(&term{op: op, kind: tidegate.KindNumber, at: at, args: []*term{c.number(n.Left, n.Operator), c.number(n.Right, n.Operator)}})
+}
+
+// sum adds numbers and joins texts.
+func (c *checker) sum(n *ast.BinaryNode) *term {
+	x, y := c.check(n.Left), c.check(n.Right)
+	switch {
+	case x == nil || y == nil:
+		return nil
+	case x.kind != y.kind || x.kind == tidegate.KindBool:
+		return c.fault(place(n), "%s is a %s and %s is a %s: + adds numbers or joins texts", x.described(c.schema), x.kind, y.described(c.schema), y.kind)
+	case x.kind == tidegate.KindText:
+		return c.node(&term{op: opJoin, kind: x.kind, at: place(n), args: []*term{x, y}})
+	}
+	return c.node(&term{op: opAdd, kind: x.kind, at: place(n), args: []*term{x, y}})
+}
+
+func (c *checker) coalesce(n *ast.BinaryNode) *term {
+	x, y := c.check(n.Left), c.value(n.Right)
+	if x == nil || y == nil {
+		return nil
+	}
+	if x.op.condition() {
+		return c.fault(x.at, "a condition is never missing, so ?? has nothing to replace: put it at the name, as (x ?? 0) > 5")
+	}
+	if x.kind != y.kind {
+		return c.fault(y.at, "the default of a %s must be a %s, and this is a %s", x.kind, x.kind, y.kind)
+	}
+	return c.node(&term{op: opCoalesce, kind: x.kind, at: x.at, args: []*term{x, y}})
+}
+
+func (c *checker) comparison(op op, n *ast.BinaryNode) *term {
+	if isNil(n.Left) || isNil(n.Right) {
+		hint := "write missing(x)"
+		if op == opUnequal {
+			hint = "write not missing(x)"
+		}
+		return c.fault(place(n), "nil has no meaning here: %s", hint)
+	}
+	x, y := c.value(n.Left), c.value(n.Right)
+	if x == nil || y == nil {
+		return nil
+	}
+	if x.kind != y.kind {
+		return c.fault(place(n), "%s is a %s and %s is a %s: they cannot be compared", x.described(c.schema), x.kind, y.described(c.schema), y.kind)
+	}
+	if x.kind == tidegate.KindBool && op != opEqual && op != opUnequal {
+		return c.fault(place(n), "bools have no order: use == or !=")
+	}
+	return c.node(&term{op: op, kind: tidegate.KindBool, at: place(n), args: []*term{x, y}})
+}
+
+func isNil(n ast.Node) bool {
+	_, ok := n.(*ast.NilNode)
+	return ok
+}
+
+// pattern compiles the right side of matches once.
+func (c *checker) pattern(t *term) *term {
+	if !t.args[1].constant() {
+		return c.fault(t.args[1].at, "matches needs a pattern that is written out")
+	}
+	re, err := regexp.Compile(t.args[1].text)
+	if err != nil {
+		return c.fault(t.args[1].at, "the pattern is not a regular expression of RE2: %s", err)
+	}
+	t.pattern = re
+	return t
+}
+
+// described names a term for a message.
+func (t *term) described(schema *tidegate.Schema) string {
+	switch {
+	case t.op == opVar:
+		return schema.At(t.index).Name
+	case t.constant() && t.kind == tidegate.KindText:
+		return fmt.Sprintf("%q", t.text)
+	case t.constant() && t.kind == tidegate.KindBool:
+		return fmt.Sprint(t.num == 1)
+	case t.constant():
+		return fmt.Sprint(t.num)
+	case t.op.condition() || t.op == opTruth:
+		return "a condition"
+	case t.op == opForeign:
+		return t.foreign.name
+	}
+	return "the result of " + t.op.String()
+}
