@@ -11,6 +11,8 @@ import (
 // takes a third off here (ext4); more would only make the odd commit longer.
 const zeroAhead = 256 << 10
 
+var zeros [zeroAhead]byte // shared: WriteAt leaves it alone
+
 // committer is the one goroutine that writes.
 type committer struct {
 	j      *Journal
@@ -18,13 +20,12 @@ type committer struct {
 	file   vfs.File
 	offset int64 // where the next frame goes
 	filled int64 // the file's size
-	zeros  []byte
 }
 
 // run commits until the journal is closed or the first error.
 func (c *committer) run() {
 	defer close(c.j.stopped)
-	defer c.file.Close()
+	defer func() { _ = c.file.Close() }() // the one it has then
 	for range c.j.wake {
 		for {
 			b, closing := c.j.take()
@@ -71,7 +72,7 @@ func (c *committer) write(b []byte) (took time.Duration, err error) {
 	if end > c.filled {
 		c.filled = end
 		if ahead := min(zeroAhead, c.j.opts.SegmentBytes-end); ahead > 0 {
-			if _, err := c.file.WriteAt(c.zeros[:ahead], end); err != nil {
+			if _, err := c.file.WriteAt(zeros[:ahead], end); err != nil {
 				return 0, err
 			}
 			c.filled += ahead

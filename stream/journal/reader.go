@@ -2,10 +2,11 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"sort"
 
-	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -83,7 +84,7 @@ func (r *Reader) open() error {
 		return ErrDropped
 	}
 	file, err := r.j.opts.FS.Open(seg.path, vfs.SequentialReadsOption)
-	if oserror.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return ErrDropped
 	}
 	if err != nil {

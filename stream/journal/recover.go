@@ -95,9 +95,9 @@ func (r *recovered) verify(fs vfs.FS, seg *segment) error {
 		return err
 	}
 	defer file.Close()
-	in := frames{seed: crcSeed(seg.uuid), buf: make([]byte, readAhead)}
-	in.seek(file, headerSize)
 	end := tail{commit: headerSize, size: seg.size.Load()}
+	in := frames{seed: crcSeed(seg.uuid), buf: make([]byte, min(readAhead, end.size))}
+	in.seek(file, headerSize)
 	want := seg.first
 	for want <= seg.last.Load() {
 		end.end = in.off
@@ -126,7 +126,7 @@ func (r *recovered) verify(fs vfs.FS, seg *segment) error {
 // endAt finds out how the newest segment ends.
 func (r *recovered) endAt(file vfs.File, seg *segment, want uint64, end tail) error {
 	rest := make([]byte, end.size-end.end)
-	if _, err := file.ReadAt(rest, end.end); err != nil {
+	if _, err := file.ReadAt(rest, end.end); err != nil && len(rest) > 0 {
 		return err
 	}
 	torn, damage := judgeTail(rest, end.end, want, crcSeed(seg.uuid))

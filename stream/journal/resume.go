@@ -15,7 +15,7 @@ func (j *Journal) resume(found *recovered) (*committer, error) {
 			return nil, err
 		}
 	}
-	c := &committer{j: j, zeros: make([]byte, zeroAhead)}
+	c := &committer{j: j}
 	var err error
 	switch {
 	case found.Created:
@@ -69,7 +69,7 @@ func (c *committer) mend(found *recovered) error {
 		return err
 	}
 	for off, to := end.end, end.end+found.TornBytes; off < to; off += zeroAhead {
-		if _, err := file.WriteAt(c.zeros[:min(zeroAhead, to-off)], off); err != nil {
+		if _, err := file.WriteAt(zeros[:min(zeroAhead, to-off)], off); err != nil {
 			return err
 		}
 	}

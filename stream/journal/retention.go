@@ -1,9 +1,9 @@
 package journal
 
 import (
+	"errors"
+	"io/fs"
 	"time"
-
-	"github.com/cockroachdb/errors/oserror"
 )
 
 // Segment describes one file of the journal to whoever decides on retention.
@@ -23,7 +23,7 @@ func (j *Journal) Segments() ([]Segment, error) {
 	list := make([]Segment, 0, len(j.segments))
 	for _, seg := range j.segments {
 		info, err := j.opts.FS.Stat(seg.path)
-		if oserror.IsNotExist(err) {
+		if errors.Is(err, fs.ErrNotExist) {
 			continue // being dropped right now
 		}
 		if err != nil {
@@ -62,7 +62,7 @@ func (j *Journal) TruncateBefore(seq uint64) (dropped int, err error) {
 		if oldest == nil {
 			return dropped, nil
 		}
-		if err := j.opts.FS.Remove(oldest.path); err != nil && !oserror.IsNotExist(err) {
+		if err := j.opts.FS.Remove(oldest.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return dropped, err
 		}
 		if err := syncDir(j.opts.FS, j.dir); err != nil {
