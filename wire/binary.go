@@ -91,15 +91,15 @@ const (
 )
 
 func appendFloat(dst []byte, v float64) []byte {
-	if v >= 0 && v <= 1<<52 {
-		if n := uint64(v); float64(n) == v && (n != 0 || !math.Signbit(v)) {
+	raw := math.Float64bits(v)
+	if raw>>63 == 0 && v <= 1<<52 { // neither NaN nor -0
+		if n := uint64(v); float64(n) == v {
 			return appendUint(dst, n<<1)
 		}
 		if n := uint64(v*100 + 0.5); float64(n)/100 == v && n < 1<<52 {
 			return appendUint(dst, n<<2|1)
 		}
 	}
-	raw := math.Float64bits(v)
 	if raw == math.Float64bits(math.NaN()) {
 		return append(dst, floatMissing)
 	}

@@ -49,7 +49,7 @@ func (sc *scanner) pointer(n int) string {
 		case f.index >= 0:
 			p = append(p, '/')
 			p = strconv.AppendInt(p, int64(f.index), 10)
-		case f.name != "":
+		case f.member:
 			p = append(p, '/')
 			p = append(p, shown(f.name)...)
 		}

@@ -25,10 +25,11 @@ type scanner struct {
 
 // frame is an open object or array.
 type frame struct {
-	name    string // of the current member of an object
-	index   int    // of the current element of an array, -1 for an object
-	names   int    // where this object's names begin in scanner.names
+	name    string // of an object's current member
+	member  bool   // there is one
 	started bool
+	index   int                 // of an array's current element, -1 for an object
+	names   int                 // where this object's names begin in scanner.names
 	many    map[string]struct{} // the names, once there is no room for them there
 }
 
@@ -87,7 +88,7 @@ func (sc *scanner) member() (string, bool) {
 		sc.close()
 		return "", false
 	}
-	f.name = ""
+	f.member = false
 	if f.started {
 		if c != ',' {
 			return "", sc.broken("',' or '}' expected")
@@ -110,7 +111,7 @@ func (sc *scanner) member() (string, bool) {
 	}
 	sc.i++
 	sc.space()
-	f.name = name
+	f.name, f.member = name, true
 	return name, true
 }
 

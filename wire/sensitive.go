@@ -49,16 +49,16 @@ func sensitiveName(name string) tidegate.Code {
 	}
 	switch string(plain[:n]) {
 	case "cvv", "cvv1", "cvv2", "cvc", "cvc1", "cvc2", "cvn", "cvn2", "csc", "cav", "cav2", "icvv", "dcvv", "cvvcode", "cvccode",
-		"cvvnumber", "cvcnumber", "cardcvv", "cardcvc", "cardcode", "securitycode", "cardsecuritycode", "verificationcode",
+		"cvvnumber", "cvcnumber", "cardcvv", "cardcvc", "cardcode", "securitycode", "cardsecuritycode",
 		"cardverificationcode", "cardverificationvalue",
-		"pin", "pincode", "pinblock", "pindata", "pinnumber", "cardpin", "encryptedpin", "encryptedpinblock",
+		"pin", "pinblock", "pindata", "pinnumber", "cardpin", "encryptedpin", "encryptedpinblock",
 		"track", "tracks", "track1", "track2", "track3", "trackdata", "track1data", "track2data", "track3data",
 		"trackone", "tracktwo", "track2equivalent", "track2equivalentdata",
-		"magstripe", "magstripedata", "magneticstripe", "magneticstripedata", "magnetictrackdata":
+		"magstripedata", "magneticstripedata", "magnetictrackdata":
 		return tidegate.CodeSensitive
 	case "pan", "pans", "fullpan", "rawpan", "clearpan", "cardpan", "pannumber", "primaryaccountnumber",
 		"cardnumber", "cardnum", "cardno", "cardnr", "fullcardnumber", "ccnumber", "ccnum", "ccno",
-		"creditcard", "creditcardnumber", "debitcardnumber":
+		"creditcardnumber", "debitcardnumber":
 		return tidegate.CodePAN
 	}
 	return ""
