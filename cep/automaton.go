@@ -15,20 +15,6 @@ type Automaton[E any] struct {
 	fingerprint uint64
 }
 
-// Limit bounds what one key may hold, so that nobody can fill the memory by
-// feeding it first events. What is over it costs the oldest partial matches.
-type Limit struct {
-	Partials int // partial matches and matches held back; 0: no bound
-	Taken    int // events taken, counted once per partial match that took them; 0: no bound
-}
-
-// DefaultLimit is far above what honest keys need and costs a key at most
-// some 200 KB and a few microseconds an event.
-var DefaultLimit = Limit{Partials: 256, Taken: 8192}
-
-// Unlimited is for sources that can be trusted.
-var Unlimited = Limit{}
-
 // Compile checks a pattern and makes its automaton. The error is a [*Refusal].
 func Compile[E any](p *Pattern[E]) (*Automaton[E], error) {
 	if p.wrong != nil {

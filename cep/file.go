@@ -195,11 +195,7 @@ func (l *loader[E]) condition(source text, stage string) Condition[E] {
 		place := source.place
 		var e *tidegate.Error
 		if errors.As(err, &e) && e.Line > 0 {
-			if e.Line == 1 {
-				place.Column += e.Column - 1
-			} else {
-				place = yamlfile.Place{Line: place.Line + e.Line - 1, Column: e.Column}
-			}
+			place = source.at(e.Line, e.Column)
 			err = errors.New(e.Message)
 		}
 		l.fail(place, "%s", err)

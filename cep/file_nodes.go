@@ -173,20 +173,35 @@ func (n *skipNode) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// text is a piece of text with its place.
+// text is a piece of text with the place of its first character.
 type text struct {
 	text  string
 	place yamlfile.Place
+	block bool // its lines have a common indentation
+}
+
+// at is the place of a line and column of the text itself.
+func (t text) at(line, column int) yamlfile.Place {
+	place := yamlfile.Place{Line: t.place.Line + line - 1, Column: column}
+	if line == 1 || t.block {
+		place.Column += t.place.Column - 1
+	}
+	return place
 }
 
 func (t *text) UnmarshalYAML(node ast.Node) error {
 	t.place = yamlfile.PlaceOf(node)
-	if block, ok := node.(*ast.LiteralNode); ok {
-		t.place = yamlfile.PlaceOf(block.Value)
+	if err := yaml.NodeToValue(node, &t.text); err != nil {
+		return err
+	}
+	if literal, ok := node.(*ast.LiteralNode); ok {
+		lines := literal.Value.GetToken().Origin
+		t.text, t.block = strings.TrimRight(t.text, "\n"), true
+		t.place = yamlfile.Place{Line: literal.Start.Position.Line + 1, Column: 1 + len(lines) - len(strings.TrimLeft(lines, " "))}
 	}
 	switch node.GetToken().Type {
 	case token.SingleQuoteType, token.DoubleQuoteType:
 		t.place.Column++
 	}
-	return yaml.NodeToValue(node, &t.text)
+	return nil
 }

@@ -18,9 +18,12 @@ func (m *Matcher[E]) Live(s *State[E], event E, t int64) (Live[E], error) {
 		m.counts.Stale++
 		return Live[E]{Stale: true}, nil
 	}
-	s.newest, s.any = t, true
 	dropped := m.counts.Dropped
-	err := m.advance(s, t)
+	var err error
+	if !s.any || t > s.newest { // time moves once per instant, as in stream mode
+		err = m.advance(s, t)
+	}
+	s.newest, s.any = t, true
 	if err == nil {
 		m.live = true
 		err = m.take(s, event, t)

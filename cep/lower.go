@@ -66,7 +66,7 @@ func (l *lowering[E]) formula(t *term[E], label string) *formula {
 	if t == nil {
 		return always
 	}
-	if t.label != "" {
+	if t.label != "" || t.op != opAtom {
 		label = t.label
 	}
 	f := &formula{op: t.op, label: label}

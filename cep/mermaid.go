@@ -19,7 +19,7 @@ func (a *Automaton[E]) Mermaid() string {
 		}
 		fmt.Fprintf(&b, "  s%d%s\n", n.id, n.shape(n == a.graph.start))
 		for _, e := range n.edges {
-			if n.kind == stop || e.kind == ignore && n == a.graph.start {
+			if n.kind == stop || e.when.op == opNever || e.kind == ignore && n == a.graph.start {
 				continue
 			}
 			arrow := [...]string{"==>", "-.->", "-->"}[e.kind]
@@ -53,17 +53,20 @@ func (g *graph) reachable() map[*node]bool {
 }
 
 func (n *node) shape(start bool) string {
+	if n.kind == final {
+		return `((("match")))`
+	}
+	text := escape(n.step.name)
 	switch {
 	case start:
-		return `(["` + escape(n.name) + `"])`
-	case n.kind == final:
-		return `((("match")))`
+		return `(["` + text + `"])`
 	case n.kind == pending:
-		return `[/"` + escape(n.name) + `: match at the end of the window"/]`
+		return `[/"` + text + `: match at the end of the window"/]`
 	case n.kind == stop:
-		return `{{"` + escape(n.step.name) + `: given up"}}`
+		return `{{"` + text + `: given up"}}`
+	case n.step.group != nil:
+		text = "group again"
 	}
-	text := escape(n.name)
 	if n.gap > 0 {
 		text += fmt.Sprintf("<br/>within %d ms", n.gap)
 	}

@@ -40,10 +40,10 @@ func (s *State[E]) Idle() bool {
 	return len(s.runs) == 0 && len(s.held) == 0 && len(s.queue) == 0 && len(s.timers) == 0
 }
 
-// Seen tells a state that the key has had an event at t. It is for callers of
-// [Matcher.Live] that drop idle states and know the key's newest event anyway.
+// Seen tells an idle state that the key's newest event so far was at t. It is
+// for callers of [Matcher.Live] that drop idle states and know that time anyway.
 func (s *State[E]) Seen(t int64) {
-	if !s.any || t > s.newest {
+	if s.Idle() && (!s.any || t > s.newest) {
 		s.newest, s.any = t, true
 	}
 }

@@ -61,11 +61,6 @@ func (m *Matcher[E]) Watermark(s *State[E], w int64) ([]Output[E], error) {
 	}
 	s.queue = slices.Delete(s.queue, 0, done)
 	err := m.advance(s, w)
-	due := 0
-	for due < len(s.timers) && s.timers[due] <= w {
-		due++
-	}
-	s.timers = slices.Delete(s.timers, 0, due)
 	return m.out, err
 }
 
@@ -82,4 +77,13 @@ func (m *Matcher[E]) register(s *State[E], t int64) {
 	if n := len(s.timers); n == 0 || s.timers[n-1] < end {
 		s.timers = append(s.timers, end)
 	}
+}
+
+// forgetTimers drops the timers that are due at t.
+func (s *State[E]) forgetTimers(t int64) {
+	due := 0
+	for due < len(s.timers) && s.timers[due] <= t {
+		due++
+	}
+	s.timers = slices.Delete(s.timers, 0, due)
 }
