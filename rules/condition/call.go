@@ -95,7 +95,7 @@ func (c *checker) call(n *ast.CallNode) *term {
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	switch {
 	case !ok:
-		return c.fault(place(n), "values have no methods: see the list of functions")
+		return c.fault(place(n), "values have no methods: write f(x), not x.f()")
 	case callee.Value == "missing":
 		return c.missing(n)
 	case callee.Value == "in_list":

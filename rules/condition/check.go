@@ -125,7 +125,7 @@ func (c *checker) check(n ast.Node) *term {
 	case *ast.BinaryNode:
 		return c.binary(n)
 	case *ast.ConditionalNode:
-		return c.choice(n)
+		return c.choose(n)
 	case *ast.BuiltinNode:
 		return c.builtin(n)
 	case *ast.CallNode:
@@ -243,8 +243,11 @@ func (c *checker) ofKind(n ast.Node, kind tidegate.Kind, user string) *term {
 	return t
 }
 
-// choice is c ? x : y. Between conditions it is (c and x) or (not c and y).
-func (c *checker) choice(n *ast.ConditionalNode) *term {
+// choice marks the terms that stand for ?: between conditions.
+const choice = "?:"
+
+// choose is c ? x : y. Between conditions it is (c and x) or (not c and y).
+func (c *checker) choose(n *ast.ConditionalNode) *term {
 	test, x, y := c.condition(n.Cond), c.check(n.Exp1), c.check(n.Exp2)
 	if test == nil || x == nil || y == nil {
 		return nil
@@ -257,7 +260,7 @@ func (c *checker) choice(n *ast.ConditionalNode) *term {
 		return c.node(&term{op: opChoose, kind: x.kind, at: at, args: []*term{test, x, y}})
 	}
 	truth := func(op op, args ...*term) *term {
-		return c.node(&term{op: op, kind: tidegate.KindBool, at: at, text: "?:", args: args})
+		return c.node(&term{op: op, kind: tidegate.KindBool, at: at, text: choice, args: args})
 	}
 	return truth(opOr, truth(opAnd, test, asCondition(x)), truth(opAnd, truth(opNot, test), asCondition(y)))
 }

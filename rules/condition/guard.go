@@ -2,6 +2,7 @@ package condition
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tidegate/tidegate"
 )
@@ -24,6 +25,8 @@ type guard struct {
 	facts  map[factKey]varset
 }
 
+const chooses = "?: would choose its second value"
+
 type factKey struct {
 	t     *term
 	truth bool
@@ -43,19 +46,19 @@ func (g *guard) walk(t *term, present varset) {
 		g.walk(t.args[0], present)
 		g.walk(t.args[1], present.union(g.ensures(t.args[0], false)))
 	case opChoose:
-		g.need(t, t.args[0], present, "the test of ?:")
+		g.need(t, t.args[0], present, chooses)
 		g.walk(t.args[0], present)
 		g.walk(t.args[1], present.union(g.ensures(t.args[0], true)))
 		g.walk(t.args[2], present.union(g.ensures(t.args[0], false)))
 	case opNot:
-		user := t.text
-		if user == "?:" {
-			user = "the test of ?:"
+		what := fmt.Sprintf("%q would hold", t.text)
+		if t.text == choice {
+			what = chooses
 		}
-		g.need(t, t.args[0], present, user)
+		g.need(t, t.args[0], present, what)
 		g.walk(t.args[0], present)
 	case opTruth:
-		g.need(t, t.args[0], present, "a condition that is used as a value")
+		g.need(t, t.args[0], present, "this condition would count as false")
 		g.walk(t.args[0], present)
 	default:
 		for _, a := range t.args {
@@ -64,7 +67,8 @@ func (g *guard) walk(t *term, present varset) {
 	}
 }
 
-// need reports a fault when t may be false only because something is missing.
+// need reports a fault when t may be false only because something is missing;
+// what says what its user would then do.
 func (g *guard) need(user, t *term, present varset, what string) {
 	culprit := g.inexact(t, present)
 	if culprit == nil {
@@ -74,31 +78,25 @@ func (g *guard) need(user, t *term, present varset, what string) {
 	switch culprit.op {
 	case opVar:
 		name := g.schema.At(culprit.index).Name
-		why = name + " can be missing"
+		why = name + " is missing"
 		mend = fmt.Sprintf(`put "not missing(%s) and" before it, or write (%s ?? %s)`, name, name, sample(culprit.kind))
 	case opDiv, opMod, opPow:
-		why = fmt.Sprintf("%s has no value when it divides by zero or overflows", culprit.op)
-		mend = "say what holds then with (x / y) ?? 0"
+		why = culprit.op.String() + " has no result (a division by zero)"
+		mend = fmt.Sprintf("say what it is then, as (x %s y) ?? 0", culprit.op)
 	default:
-		why = culprit.described(g.schema) + " can be missing"
-		mend = "say what holds then with ??"
+		why = culprit.described(g.schema) + " has no result"
+		mend = fmt.Sprintf("say what it is then, as %s(x) ?? %s", culprit.described(g.schema), sample(culprit.kind))
 	}
-	if user.op == opNot && user.text != "?:" {
-		what = fmt.Sprintf("%q", user.text)
+	at := t.at
+	if user.op == opNot {
+		at = user.at
 		if m, ok := mirrored[t.op]; ok {
 			mend += fmt.Sprintf(", or turn the comparison round (%s)", m)
 		}
 	}
-	at := user.at
-	if user.op != opNot {
-		at = t.at
+	if !slices.ContainsFunc(g.faults, func(f Fault) bool { return f.Offset == at }) {
+		g.faults = append(g.faults, Fault{at, fmt.Sprintf("%s when %s: %s", what, why, mend)})
 	}
-	for _, f := range g.faults {
-		if f.Offset == at {
-			return
-		}
-	}
-	g.faults = append(g.faults, Fault{at, fmt.Sprintf("%s takes a comparison to be false that may only lack a value: %s: %s", what, why, mend)})
 }
 
 var mirrored = map[op]op{opEqual: opUnequal, opUnequal: opEqual, opLess: opGreaterEqual, opLessEqual: opGreater, opGreater: opLessEqual, opGreaterEqual: opLess}

@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -116,6 +117,10 @@ func (d drawing) number(depth int) drawn {
 	switch d.pick(choices, "number") {
 	case 0:
 		v := rapid.SampledFrom(drawnNumbers).Draw(d.T, "constant")
+		if d.expr {
+			// expr takes 2 for an int and fails where ints and floats meet in min.
+			return constantOf(numberOf(v), fmt.Sprintf("(%.1f)", v))
+		}
 		return constantOf(numberOf(v), fmt.Sprintf("(%v)", v))
 	case 1, 2:
 		return d.variable(tidegate.KindNumber)
@@ -239,23 +244,17 @@ func (d drawing) text(depth int) drawn {
 }
 
 func (d drawing) condition(depth int) drawn {
-	choices := 13
+	choices := 15
 	if depth <= 0 {
 		choices = 8
 	}
 	switch d.pick(choices, "condition") {
-	case 0, 1, 2:
-		return d.comparison(d.number(depth-1), d.number(depth-1), func(a, b cell) int {
-			switch {
-			case a.num < b.num:
-				return -1
-			case a.num > b.num:
-				return 1
-			}
-			return 0
-		}, 6)
+	case 0:
+		return d.comparison(d.variable(tidegate.KindNumber), d.number(0), byNumber)
+	case 1, 2:
+		return d.comparison(d.number(depth-1), d.number(depth-1), byNumber)
 	case 3:
-		return d.comparison(d.text(depth-1), d.text(depth-1), func(a, b cell) int { return strings.Compare(a.text, b.text) }, 6)
+		return d.comparison(d.text(depth-1), d.text(depth-1), byText)
 	case 4:
 		x := d.variable(tidegate.KindBool)
 		return drawn{source: x.source, truth: func(r *tidegate.Facts) logic {
@@ -292,6 +291,12 @@ func (d drawing) condition(depth int) drawn {
 	case 11:
 		x := d.condition(depth - 1)
 		return drawn{source: "not (" + x.source + ")", truth: func(r *tidegate.Facts) logic { return yes - x.truth(r) }}
+	case 12:
+		return d.inRange()
+	case 13:
+		// The test of a condition against a bool.
+		x := d.condition(depth - 1)
+		return drawn{source: "(" + x.source + " == false)", truth: func(r *tidegate.Facts) logic { return yes - x.truth(r) }}
 	}
 	test, x, y := d.condition(depth-1), d.condition(depth-1), d.condition(depth-1)
 	return drawn{source: "(" + test.source + " ? " + x.source + " : " + y.source + ")", truth: func(r *tidegate.Facts) logic {
@@ -305,8 +310,11 @@ func (d drawing) condition(depth int) drawn {
 	}}
 }
 
-func (d drawing) comparison(x, y drawn, order func(a, b cell) int, ops int) drawn {
-	names := []string{"==", "!=", "<", "<=", ">", ">="}[:ops]
+func byNumber(a, b cell) int { return cmp.Compare(a.num, b.num) }
+func byText(a, b cell) int   { return cmp.Compare(a.text, b.text) }
+
+func (d drawing) comparison(x, y drawn, order func(a, b cell) int) drawn {
+	names := []string{"==", "!=", "<", "<=", ">", ">="}
 	name := names[d.pick(len(names), "comparison")]
 	return drawn{source: "(" + x.source + " " + name + " " + y.source + ")", truth: func(r *tidegate.Facts) logic {
 		a, b := x.value(r), y.value(r)
@@ -315,6 +323,20 @@ func (d drawing) comparison(x, y drawn, order func(a, b cell) int, ops int) draw
 		}
 		c := order(a, b)
 		return known01(map[string]bool{"==": c == 0, "!=": c != 0, "<": c < 0, "<=": c <= 0, ">": c > 0, ">=": c >= 0}[name])
+	}}
+}
+
+// inRange is drawn from a variable only: expr knows ranges of ints.
+func (d drawing) inRange() drawn {
+	x := d.variable(tidegate.KindNumber)
+	low := d.pick(3, "low")
+	high := low + d.pick(9, "width")
+	return drawn{source: fmt.Sprintf("(%s in %d..%d)", x.source, low, high), truth: func(r *tidegate.Facts) logic {
+		a := x.value(r)
+		if !a.present {
+			return unknown
+		}
+		return known01(a.num == math.Trunc(a.num) && a.num >= float64(low) && a.num <= float64(high))
 	}}
 }
 

@@ -185,3 +185,20 @@ func (o op) binary() bool {
 	}
 	return false
 }
+
+// Foreign names the first function of a condition that expr's VM computes, or
+// is "".
+func (p *Program) Foreign(condition int) string { return p.foreignIn(p.roots[condition]) }
+
+func (p *Program) foreignIn(i int32) (name string) {
+	n := &p.nodes[i]
+	if n.foreign != nil {
+		return n.foreign.name
+	}
+	n.children(func(child int32) {
+		if name == "" {
+			name = p.foreignIn(child)
+		}
+	})
+	return name
+}

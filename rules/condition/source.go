@@ -43,19 +43,16 @@ func parse(source string) (node ast.Node, fault *Fault) {
 		}
 	}()
 	tree, err := parser.Parse(source)
-	if err != nil {
-		return nil, foreignFault(err)
-	}
-	return tree.Node, nil
-}
-
-// foreignFault takes message and place out of an error of expr.
-func foreignFault(err error) *Fault {
 	var e *file.Error
-	if errors.As(err, &e) {
-		return &Fault{e.From, reword(e.Message)}
+	switch {
+	case err == nil:
+		return tree.Node, nil
+	case !errors.As(err, &e):
+		return nil, &Fault{0, err.Error()}
+	case strings.HasPrefix(e.Message, "unexpected token EOF"):
+		return nil, &Fault{utf8.RuneCountInString(strings.TrimRight(source, " \t\r\n")), "the condition ends too early"}
 	}
-	return &Fault{0, err.Error()}
+	return nil, &Fault{e.From, reword(e.Message)}
 }
 
 // reword says the parser's commonest messages without its token classes.
@@ -64,9 +61,6 @@ func reword(message string) string {
 	rest, ok := strings.CutPrefix(message, unexpected)
 	if !ok {
 		return message
-	}
-	if strings.HasPrefix(rest, "EOF") {
-		return "the condition ends too early"
 	}
 	if start := strings.Index(rest, `("`); start >= 0 {
 		text := strings.TrimSuffix(rest[start+1:], ")")
