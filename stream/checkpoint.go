@@ -1,0 +1,105 @@
+package stream
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// CheckpointReport says how a checkpoint went.
+type CheckpointReport struct {
+	Number   uint64
+	Began    Millis
+	Pause    time.Duration // for which nothing was processed
+	Duration time.Duration // until it was durable and the sinks had prepared
+	Keys     int           // changed since the last
+	Bytes    int64         // written
+	Err      error         // why it failed; processing goes on, and the next one covers it
+}
+
+// checkpointer numbers the checkpoints of a run.
+type checkpointer struct {
+	mu     sync.Mutex // one checkpoint at a time
+	number uint64     // of the last one begun
+}
+
+// checkpoints takes checkpoints until the run ends.
+func (r *run) checkpoints() {
+	o := r.p.options
+	if o.Checkpoint <= 0 {
+		return
+	}
+	pause := o.Checkpoint
+	for {
+		r.clock.Sleep(r.crew.done, pause)
+		if !r.crew.running() {
+			return
+		}
+		report := r.takeCheckpoint(context.WithoutCancel(r.ctx))
+		pause = max(o.Checkpoint-report.Duration, o.MinPause, time.Millisecond)
+	}
+}
+
+// takeCheckpoint makes everything that has happened up to one instant durable.
+func (r *run) takeCheckpoint(ctx context.Context) CheckpointReport {
+	c := &r.checkpoint
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	began := r.clock.Now()
+	report := CheckpointReport{Number: c.number + 1, Began: began}
+
+	r.gate.pause()
+	cut, err := r.store.Cut(r.snapshot(report.Number))
+	prepared := make(chan error, len(r.p.sinks))
+	if err == nil {
+		c.number++
+		for _, s := range r.p.sinks {
+			s.mark(c.number, func(err error) { prepared <- err })
+		}
+	}
+	r.gate.resume()
+	report.Pause = since(r.clock, began)
+
+	if err == nil {
+		ctx, abandon := context.WithCancel(ctx)
+		if err = r.prepared(prepared); err != nil {
+			abandon() // the state's part is given up with the sinks'
+		}
+		stats, writeErr := cut.Write(ctx)
+		abandon()
+		report.Keys, report.Bytes = stats.Keys, stats.Bytes
+		err = first(err, writeErr)
+	}
+	if err == nil {
+		for _, s := range r.p.sinks {
+			s.commit(c.number)
+		}
+	}
+	report.Err, report.Duration = err, since(r.clock, began)
+	r.report(report)
+	return report
+}
+
+func since(c Clock, t Millis) time.Duration { return time.Duration(c.Now()-t) * time.Millisecond }
+
+// prepared waits until all sinks have prepared a checkpoint.
+func (r *run) prepared(done <-chan error) (err error) {
+	for range r.p.sinks {
+		select {
+		case prepareErr := <-done:
+			err = first(err, prepareErr)
+		case <-r.failed:
+			return r.failure()
+		}
+	}
+	return err
+}
+
+func (r *run) report(c CheckpointReport) {
+	if c.Err != nil {
+		r.p.options.Log.Error("checkpoint failed", "pipeline", r.p.name, "checkpoint", c.Number, "error", c.Err)
+	}
+	if f := r.p.options.OnCheckpoint; f != nil {
+		f(c)
+	}
+}

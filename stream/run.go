@@ -1,0 +1,335 @@
+package stream
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// run is a pipeline being run.
+type run struct {
+	p           *Pipeline
+	ctx         context.Context // of the readers: done when the pipeline stops
+	cancel      context.CancelFunc
+	clock       Clock
+	store       *state.Store
+	shards      int
+	everyRecord bool
+	gate        *gate
+	keeper      keeper
+	nodes       []*node // in the order of the graph
+	counts      []counters
+	outlets     []outlet
+	room        room
+	readers     crew
+	crew        crew
+	checkpoint  checkpointer
+	mu          sync.Mutex
+	err         error
+	failed      chan struct{} // closed with the first err
+}
+
+// counters are what an operator has done so far.
+type counters struct{ in, out, late, failed atomic.Int64 }
+
+func (c *counters) add(n nodeCount) {
+	c.in.Add(n.in)
+	c.out.Add(n.out)
+	c.late.Add(n.late)
+	c.failed.Add(n.failed)
+}
+
+// open makes a pipeline ready for its first record.
+func (p *Pipeline) open(ctx context.Context) (*run, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	r := &run{p: p, clock: p.options.Clock, gate: newGate(), counts: make([]counters, len(p.nodes)), failed: make(chan struct{})}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.room.changed.L = &r.room.mu
+	context.AfterFunc(r.ctx, r.room.wake)
+	r.nodes, _ = p.order()
+	if err := r.prepare(ctx); err != nil {
+		r.cancel()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *run) prepare(ctx context.Context) (err error) {
+	if r.store, err = r.openStore(); err != nil {
+		return err
+	}
+	partitions := 0
+	for _, s := range r.p.sources {
+		if err := s.open(ctx, r); err != nil {
+			return err
+		}
+		partitions += len(s.partitions())
+	}
+	r.everyRecord = partitions == 1 || r.p.eachRecord()
+	r.shards = 1
+	for partitions > 1 && r.shards < 8*partitions {
+		r.shards *= 2
+	}
+	r.setTimelines()
+	for _, n := range r.nodes {
+		if n.open != nil {
+			if err := n.open(r); err != nil {
+				return err
+			}
+		}
+	}
+	return r.restore(ctx)
+}
+
+func (r *run) openStore() (*state.Store, error) {
+	if r.p.options.State == nil {
+		return state.NewMemory(), nil
+	}
+	return state.Open(r.p.options.State, state.Options{
+		CacheBytes: r.p.options.CacheBytes,
+		Now:        func() time.Time { return r.clock.Now().Time() },
+	})
+}
+
+// setTimelines gives each operator the event time that it goes by.
+func (r *run) setTimelines() {
+	r.keeper.queues = r.shards
+	for _, n := range r.nodes {
+		up := n.upstream()
+		switch {
+		case len(up) == 0:
+			n.line = newTimeline(n)
+		case n.timed != nil || n.merge != nil:
+			lines := make([]*timeline, len(up))
+			for i, in := range up {
+				lines[i] = in.line
+			}
+			n.line = newTimeline(n, lines...)
+			r.keeper.lines = append(r.keeper.lines, n.line)
+		default:
+			n.line = up[0].line
+		}
+	}
+}
+
+// advance tells of a source's event time, if change says that there is news,
+// and does what follows from it.
+func (r *run) advance(t *task, s feeder, change func(*splits) bool) {
+	k := &r.keeper
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if splits := s.clock(); change(splits) {
+		k.announce(s.operator().line, mark{splits.out, splits.idle})
+	}
+	k.work(t)
+}
+
+// aligned says whether a partition may be read: it is not too far ahead of
+// the source's others. If not it waits a moment.
+func (r *run) aligned(s feeder, i int) bool {
+	drift := s.clock().drift
+	if drift == 0 {
+		return true
+	}
+	r.keeper.mu.Lock()
+	splits := s.clock()
+	ahead := splits.splits[i].watermark > later(max(splits.out, MinTime), drift)
+	r.keeper.mu.Unlock()
+	if ahead {
+		r.clock.Sleep(r.ctx.Done(), alignmentPause)
+	}
+	return !ahead
+}
+
+// alignmentPause is how long a partition that is too far ahead waits before
+// it looks again.
+const alignmentPause = 5 * time.Millisecond
+
+// tick is how often the clock is looked at.
+const tick = 20 * time.Millisecond
+
+// watchClock fires timers of processing time and finds idle partitions.
+func (r *run) watchClock() {
+	t := r.newTask()
+	defer r.rescue(nil)
+	for r.crew.running() {
+		r.clock.Sleep(r.crew.done, tick)
+		r.onClock(t)
+	}
+}
+
+func (r *run) onClock(t *task) {
+	r.gate.enter()
+	defer r.gate.leave()
+	now := r.clock.Now()
+	for _, s := range r.p.sources {
+		if s.clock().idleTimeout > 0 {
+			r.advance(t, s, func(splits *splits) bool { return splits.tick(now) })
+		}
+	}
+	for _, n := range r.nodes {
+		for q := 0; n.timed != nil && q < r.shards; q++ {
+			if n.timed.due(ProcessingTime, q, now) && !n.timed.fire(t, ProcessingTime, q, now) {
+				return
+			}
+		}
+	}
+	t.settle()
+}
+
+// fail stops the run, with the first error it is given.
+func (r *run) fail(err error) {
+	r.mu.Lock()
+	if r.err == nil {
+		r.err = err
+		close(r.failed)
+	}
+	r.mu.Unlock()
+	r.cancel()
+}
+
+func (r *run) failure() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// rescue turns a panic of the engine itself into the end of the run.
+func (r *run) rescue(n *node) {
+	if cause := recover(); cause != nil {
+		at := ""
+		if n != nil {
+			at = " at operator " + n.name
+		}
+		r.fail(tidegate.Errorf(tidegate.CodeInternal, "pipeline %s%s: %v\n%s", r.p.name, at, cause, debug.Stack()))
+	}
+}
+
+// finish ends the streams: a source that has ended has told so, and what that
+// sets off is done before the last checkpoint.
+func (r *run) finish() error {
+	t := r.newTask()
+	r.gate.enter()
+	r.keeper.mu.Lock()
+	r.keeper.work(t)
+	r.keeper.mu.Unlock()
+	t.settle()
+	r.gate.leave()
+	return r.takeCheckpoint(context.WithoutCancel(r.ctx)).Err
+}
+
+// close ends the run: what the streams' end sets off, the last checkpoint,
+// the sinks.
+func (r *run) close() error {
+	err := r.failure()
+	if err == nil {
+		err = r.finish()
+	}
+	r.cancel()
+	r.crew.stop()
+	for _, s := range r.p.sinks {
+		s.stop()
+	}
+	r.crew.wait()
+	for _, s := range r.p.sources {
+		err = first(err, s.close())
+	}
+	for _, s := range r.p.sinks {
+		err = first(err, s.close())
+	}
+	return first(r.failure(), err)
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outlet is a bounded queue at the edge of the graph. It takes what one record
+// gives rise to even when it is full; the next record waits before it begins,
+// so that nobody ever waits in the middle of one.
+type outlet interface{ full() bool }
+
+type room struct {
+	mu      sync.Mutex
+	changed sync.Cond
+}
+
+func (r *room) wake() {
+	r.mu.Lock()
+	r.changed.Broadcast()
+	r.mu.Unlock()
+}
+
+func (r *run) full() bool {
+	for _, o := range r.outlets {
+		if o.full() {
+			return true
+		}
+	}
+	return false
+}
+
+// between is called from inside of the gate, before a record or a firing
+// begins: the place where a checkpoint may come in, and where it is waited for
+// room. It returns false when the run ends instead.
+func (r *run) between() bool {
+	r.gate.between()
+	return r.awaitRoom()
+}
+
+// awaitRoom waits, outside of the gate, until no outlet is full.
+func (r *run) awaitRoom() bool {
+	if !r.full() {
+		return true
+	}
+	r.gate.leave()
+	r.room.mu.Lock()
+	for r.full() && r.ctx.Err() == nil {
+		r.room.changed.Wait()
+	}
+	r.room.mu.Unlock()
+	r.gate.enter()
+	return r.ctx.Err() == nil
+}
+
+// crew are goroutines that end together.
+type crew struct {
+	wg   sync.WaitGroup
+	once sync.Once
+	done chan struct{}
+}
+
+func (c *crew) start(f func()) {
+	c.once.Do(c.init)
+	c.wg.Go(f)
+}
+
+func (c *crew) init() { c.done = make(chan struct{}) }
+
+func (c *crew) running() bool {
+	select {
+	case <-c.done:
+		return false
+	default:
+		return true
+	}
+}
+
+func (c *crew) stop() {
+	c.once.Do(c.init)
+	close(c.done)
+}
+
+func (c *crew) wait() { c.wg.Wait() }

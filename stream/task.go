@@ -1,0 +1,70 @@
+package stream
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/tidegate/tidegate"
+)
+
+// task is one goroutine's way through the graph: it brings a record, and
+// carries what the operators need besides it.
+type task struct {
+	run     *run
+	local   []scratch   // by operator
+	stats   []nodeCount // by operator; added to the operator's between batches
+	origin  *Meta       // the source's message being handled, nil while timers fire
+	from    string      // its partition
+	burying bool        // a dead letter is on its way
+}
+
+// scratch is what an operator reuses from record to record.
+type scratch struct {
+	key []byte
+	any any
+}
+
+type nodeCount struct{ in, out, late, failed int64 }
+
+func (r *run) newTask() *task {
+	return &task{run: r, local: make([]scratch, len(r.p.nodes)), stats: make([]nodeCount, len(r.p.nodes))}
+}
+
+// scratchOf is a task's scratch of an operator.
+func scratchOf[S any](t *task, n *node) *S {
+	l := &t.local[n.id]
+	if l.any == nil {
+		l.any = new(S)
+	}
+	return l.any.(*S)
+}
+
+// poisoned turns a panic in an operator's function into a dead letter.
+func (t *task) poisoned(n *node, cause any, at Millis, value any) {
+	err, ok := cause.(error)
+	if !ok {
+		err = fmt.Errorf("%v", cause)
+	}
+	t.bury(n, fmt.Errorf("panic: %w", err), string(debug.Stack()), at, value)
+}
+
+// failed turns a record that an operator refuses into a dead letter.
+func (t *task) failed(n *node, err error, at Millis, value any) { t.bury(n, err, "", at, value) }
+
+// fatal stops the pipeline: for faults that are not a record's.
+func (t *task) fatal(n *node, err error) {
+	fault := t.run.p.fault(n, "it can't go on")
+	fault.Code, fault.Cause = tidegate.CodeOf(err), err
+	t.run.fail(fault)
+}
+
+// settle adds what the task has counted to the operators' counts.
+func (t *task) settle() {
+	for i := range t.stats {
+		c := &t.stats[i]
+		if *c != (nodeCount{}) {
+			t.run.counts[i].add(*c)
+			*c = nodeCount{}
+		}
+	}
+}

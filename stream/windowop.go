@@ -1,0 +1,267 @@
+package stream
+
+import (
+	"fmt"
+
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// windowOp assigns records to windows and asks the trigger when to emit what
+// they hold. It is the operator for all windows but those with shared panes.
+type windowOp[K comparable, T, A, C any] struct {
+	keyedOp[K, cells[C]]
+	spec  Windowed[K, T]
+	hold  contents[T, A, C]
+	out   *output[Result[K, A]]
+	merge MergingTrigger // of windows that merge
+}
+
+func buildWindow[K comparable, T, A, C any](w Windowed[K, T], n *node, out Stream[Result[K, A]], hold contents[T, A, C]) {
+	op := &windowOp[K, T, A, C]{spec: w, hold: hold, out: out.out}
+	op.node, op.space = n, w.keyed.space
+	op.merge, _ = w.trigger.(MergingTrigger)
+	op.onTimer = op.fireCell
+	op.rearm = op.rearmAll
+	n.timed = op
+	n.open = func(r *run) error {
+		codec, err := codecFor[C](r.p)
+		if err != nil {
+			return r.p.fault(n, "%v", err)
+		}
+		return op.open(r, cellsCodec[C]{codec})
+	}
+	w.keyed.feed(op)
+}
+
+// windowScratch is what the operator reuses from record to record.
+type windowScratch struct {
+	windows []Span
+	trigger TriggerContext
+}
+
+func (o *windowOp[K, T, A, C]) receiveKeyed(t *task, k key[K], r Record[T]) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			t.poisoned(o.node, cause, r.Time, r.Value)
+		}
+	}()
+	t.stats[o.node.id].in++
+	var (
+		s         = scratchOf[windowScratch](t, o.node)
+		now       Millis
+		at        = r.Time
+		gap       = o.spec.windows.gap
+		watermark = o.node.line.watermark()
+		element   = Element{Time: r.Time}
+	)
+	if o.spec.windows.domain == ProcessingTime || o.timesOut() {
+		now = t.run.clock.Now()
+	}
+	if o.spec.windows.domain == ProcessingTime {
+		at = now
+	}
+	if o.spec.gap != nil {
+		if gap = millis(o.spec.gap(r.Value)); gap <= 0 {
+			t.failed(o.node, fmt.Errorf("its session gap is %d ms: it must be positive", gap), r.Time, r.Value)
+			return
+		}
+	}
+	if o.spec.measure != nil {
+		element.Measure = o.spec.measure(r.Value)
+	}
+	s.windows = o.spec.windows.assign(at, gap, s.windows[:0])
+	s.trigger = TriggerContext{Watermark: watermark, Now: now, domain: o.spec.windows.domain}
+	skipped := true
+	for _, w := range s.windows {
+		if o.late(w, watermark) && !o.joinsLive(t, k, w) {
+			continue
+		}
+		e, err := o.table.GetOrCreate(k.bytes)
+		if err != nil {
+			t.fatal(o.node, err)
+			return
+		}
+		skipped = false
+		o.add(t, k, e, w, r, element)
+	}
+	if skipped && o.spec.windows.domain == EventTime && later(r.Time, o.spec.lateness) <= watermark {
+		t.stats[o.node.id].late++
+		if o.spec.late.out != nil {
+			o.spec.late.out.emit(t, r)
+		}
+	}
+}
+
+// timesOut says whether the trigger may look at the clock.
+func (o *windowOp[K, T, A, C]) timesOut() bool {
+	_, builtin := o.spec.trigger.(atEnd)
+	return !builtin
+}
+
+// end is when a window is forgotten.
+func (o *windowOp[K, T, A, C]) end(w Span) Millis {
+	if o.spec.windows.domain == ProcessingTime {
+		return w.MaxTimestamp()
+	}
+	return later(w.MaxTimestamp(), o.spec.lateness)
+}
+
+func (o *windowOp[K, T, A, C]) late(w Span, watermark Millis) bool {
+	return o.spec.windows.domain == EventTime && o.end(w) <= watermark
+}
+
+// joinsLive says whether a session that is over by itself meets one that is
+// not.
+func (o *windowOp[K, T, A, C]) joinsLive(t *task, k key[K], w Span) bool {
+	if o.spec.windows.kind != sessionWindows {
+		return false
+	}
+	e, err := o.table.Get(k.bytes)
+	if err != nil {
+		t.fatal(o.node, err)
+	}
+	if e == nil {
+		return false
+	}
+	from, to := e.Value().touching(w)
+	return from < to
+}
+
+// add puts a record into a window of its key.
+func (o *windowOp[K, T, A, C]) add(t *task, k key[K], e *state.Entry[cells[C]], w Span, r Record[T], element Element) {
+	windows := o.table.Update(e)
+	var c *cell[C]
+	if o.spec.windows.kind == sessionWindows {
+		c = o.mergeInto(t, windows, w)
+	} else if i, found := windows.find(w); found {
+		c = &windows.list[i]
+	} else {
+		c = windows.insert(i, w)
+	}
+	o.hold.add(&c.contents, r, element.Measure)
+	c.filled = true
+	trigger := o.context(t, c)
+	o.act(t, k.value, c, o.spec.trigger.OnElement(trigger, element))
+	o.arm(e.Key(), c)
+}
+
+// mergeInto finds the session that a record's window belongs to, and makes
+// one of those that it connects.
+func (o *windowOp[K, T, A, C]) mergeInto(t *task, windows *cells[C], w Span) *cell[C] {
+	from, to := windows.touching(w)
+	if from == to {
+		i, _ := windows.find(w)
+		return windows.insert(i, w)
+	}
+	c := &windows.list[from]
+	for i := from; i < to; i++ {
+		w = w.cover(windows.list[i].window)
+	}
+	if w == c.window {
+		return c
+	}
+	states := make([]TriggerState, 0, to-from)
+	for i := from; i < to; i++ {
+		x := &windows.list[i]
+		states = append(states, x.schedule.state())
+		x.schedule.clear()
+		if i > from && x.filled {
+			o.hold.merge(&c.contents, &x.contents)
+			c.filled = true
+		}
+	}
+	c.window = w
+	for i := to - 1; i > from; i-- {
+		windows.remove(i)
+	}
+	o.merge.OnMerge(o.context(t, c), states)
+	return c
+}
+
+// context shows a window to its trigger.
+func (o *windowOp[K, T, A, C]) context(t *task, c *cell[C]) *TriggerContext {
+	trigger := &scratchOf[windowScratch](t, o.node).trigger
+	trigger.Window, trigger.schedule, trigger.cleanup, trigger.offset = c.window, &c.schedule, o.end(c.window), 0
+	return trigger
+}
+
+// act does what the trigger has decided.
+func (o *windowOp[K, T, A, C]) act(t *task, k K, c *cell[C], d Decision) {
+	if d&Fire != 0 && c.filled {
+		var value A
+		value, c.filled = o.hold.result(&c.contents)
+		t.stats[o.node.id].out++
+		o.out.emit(t, Record[Result[K, A]]{
+			Value: Result[K, A]{Key: k, Window: c.window, Value: value},
+			Time:  c.window.MaxTimestamp(),
+		})
+	}
+	if d&Purge != 0 {
+		c.contents, c.filled = *new(C), false
+	}
+}
+
+// arm puts the cell's first timers into the queues.
+func (o *windowOp[K, T, A, C]) arm(key string, c *cell[C]) {
+	for _, d := range [...]Domain{EventTime, ProcessingTime} {
+		if at, ok := o.first(c, d); ok && c.schedule.arm(d, at) {
+			o.push(d, timer{at, key, c.number})
+		}
+	}
+}
+
+// first is when the cell's first timer of a domain is due, its end included.
+func (o *windowOp[K, T, A, C]) first(c *cell[C], d Domain) (at Millis, ok bool) {
+	at, ok = c.schedule.first(d)
+	if d != o.spec.windows.domain {
+		return at, ok
+	}
+	if end := o.end(c.window); end != MaxTime && (!ok || end < at) {
+		return end, true
+	}
+	return at, ok
+}
+
+func (o *windowOp[K, T, A, C]) rearmAll(key string, windows *cells[C]) {
+	for i := range windows.list {
+		c := &windows.list[i]
+		for d, a := range c.schedule.armed {
+			if a.set {
+				o.push(Domain(d), timer{a.at, key, c.number})
+			}
+		}
+	}
+}
+
+// fireCell handles a timer of the queue.
+func (o *windowOp[K, T, A, C]) fireCell(t *task, e *state.Entry[cells[C]], d Domain, tm timer) {
+	i := e.Value().numbered(tm.cell)
+	if i < 0 {
+		return
+	}
+	windows := o.table.Update(e)
+	c := &windows.list[i]
+	if !c.schedule.disarm(d, tm.at) {
+		return
+	}
+	if at, ok := o.first(c, d); !ok || at > tm.at {
+		o.arm(e.Key(), c) // it was moved back since it was armed
+		return
+	}
+	c.schedule.remove(d, tm.at)
+	s := scratchOf[windowScratch](t, o.node)
+	s.trigger = TriggerContext{Watermark: o.node.line.watermark(), domain: o.spec.windows.domain}
+	if d == ProcessingTime {
+		s.trigger.Now = t.run.clock.Now()
+	}
+	k := o.space.codec.decode(e.Key())
+	o.act(t, k, c, o.spec.trigger.OnTimer(o.context(t, c), d, tm.at))
+	if d == o.spec.windows.domain && tm.at == o.end(c.window) {
+		windows.remove(i)
+		if len(windows.list) == 0 {
+			o.table.Delete(e)
+		}
+		return
+	}
+	o.arm(e.Key(), c)
+}

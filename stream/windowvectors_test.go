@@ -1,0 +1,290 @@
+package stream_test
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidegate/tidegate/stream"
+	"github.com/tidegate/tidegate/stream/internal/vectors"
+	"github.com/tidegate/tidegate/stream/streamtest"
+)
+
+// event is the vectors' record, tally what they make of a window.
+type event = vectors.Event
+
+type tally struct {
+	Count, Sum, Min, Max int64
+	IDs                  []int64
+}
+
+type tallying struct{}
+
+func (tallying) Add(acc *tally, e event) {
+	if acc.Count == 0 || e.Value < acc.Min {
+		acc.Min = e.Value
+	}
+	if acc.Count == 0 || e.Value > acc.Max {
+		acc.Max = e.Value
+	}
+	acc.Count++
+	acc.Sum += e.Value
+	acc.IDs = append(acc.IDs, e.ID)
+}
+
+func (tallying) Merge(acc, other *tally) {
+	if acc.Count == 0 || other.Count > 0 && other.Min < acc.Min {
+		acc.Min = other.Min
+	}
+	if acc.Count == 0 || other.Count > 0 && other.Max > acc.Max {
+		acc.Max = other.Max
+	}
+	acc.Count += other.Count
+	acc.Sum += other.Sum
+	acc.IDs = append(acc.IDs, other.IDs...)
+}
+
+func ms(n int64) time.Duration {
+	if n > math.MaxInt64/int64(time.Millisecond) {
+		return math.MaxInt64
+	}
+	return time.Duration(n) * time.Millisecond
+}
+
+func assigner(a *vectors.Assigner) stream.Windows {
+	var gap int64
+	json.Unmarshal(a.Gap, &gap) // "value" for a dynamic one
+	var w stream.Windows
+	switch kind, byClock := strings.CutSuffix(a.Type, "_processing_time"); kind {
+	case "tumbling":
+		w = stream.Tumbling(ms(a.Size)).Offset(ms(a.Offset))
+		if byClock {
+			w = w.ByClock()
+		}
+	case "sliding":
+		w = stream.Sliding(ms(a.Size), ms(a.Slide)).Offset(ms(a.Offset))
+		if byClock {
+			w = w.ByClock()
+		}
+	case "session":
+		w = stream.Session(ms(gap))
+		if byClock {
+			w = w.ByClock()
+		}
+	case "session_dynamic":
+		w = stream.DynamicSession()
+	case "global":
+		w = stream.Global()
+	case "global_end_of_stream":
+		w = stream.UntilEnd()
+	}
+	return w
+}
+
+func trigger(c *vectors.Trigger) stream.Trigger {
+	switch c.Type {
+	case "event_time":
+		return stream.AtWatermark()
+	case "processing_time":
+		return stream.AtProcessingTime()
+	case "count":
+		return stream.OnCount(c.N)
+	case "purging":
+		return stream.Purging(trigger(c.Of))
+	case "continuous_event_time":
+		return stream.Every(ms(c.Interval))
+	case "continuous_processing_time":
+		return stream.EveryByClock(ms(c.Interval))
+	case "delta":
+		return stream.OnDelta(c.Threshold)
+	case "processing_timeout":
+		switch {
+		case c.ResetOnRecord:
+			return stream.TimeoutSinceLast(trigger(c.Of), ms(c.Timeout), !c.ClearOnTimeout)
+		case c.ClearOnTimeout:
+			return stream.Timeout(trigger(c.Of), ms(c.Timeout))
+		default:
+			return stream.TimeoutKeeping(trigger(c.Of), ms(c.Timeout))
+		}
+	}
+	panic("trigger " + c.Type)
+}
+
+func evictor(c *vectors.Evictor) stream.Evictor {
+	switch c.Type {
+	case "count":
+		return stream.KeepCount(c.N)
+	case "time":
+		return stream.KeepRecent(ms(c.MS))
+	default:
+		return stream.KeepClose(c.Threshold)
+	}
+}
+
+// windowed is the windows that a case is about.
+func windowed(k stream.Keyed[string, event], c vectors.Config) stream.Windowed[string, event] {
+	w := stream.Window(k, assigner(c.Assigner)).
+		AllowedLateness(ms(c.AllowedLateness)).
+		Measure(func(e event) float64 { return float64(e.Value) })
+	if c.Assigner.Type == "session_dynamic" {
+		w = w.Gap(func(e event) time.Duration { return ms(e.Value) })
+	}
+	if c.Trigger != nil {
+		w = w.Trigger(trigger(c.Trigger))
+	}
+	switch {
+	case c.Evictor != nil && c.Evictor.After:
+		w = w.EvictAfter(evictor(c.Evictor))
+	case c.Evictor != nil:
+		w = w.EvictBefore(evictor(c.Evictor))
+	}
+	return w
+}
+
+// bench is a pipeline under test: sources that the case feeds, and outputs in
+// the form of the vectors.
+type bench struct {
+	*streamtest.Driver
+	clock *streamtest.Clock
+	src   *streamtest.Source[event]
+	take  func() []map[string]any
+}
+
+// mark says that a record of a vector brings no watermark: the case does.
+func mark(event) (stream.Millis, bool) { return 0, false }
+
+func eventSource(p *stream.Pipeline, partitions int) (*streamtest.Source[event], stream.Stream[event]) {
+	src := streamtest.NewSource[event](partitions)
+	return src, stream.From(p, src, stream.SourceTimestamps[event]().Punctuated(mark)).Named("in")
+}
+
+func windowBench(t *testing.T, c vectors.Config) *bench {
+	clock := &streamtest.Clock{}
+	p := stream.New("windows", stream.Options{Clock: clock})
+	src, in := eventSource(p, 1)
+	results, lates := &streamtest.Sink[stream.Result[string, tally]]{}, &streamtest.Sink[event]{}
+	late := stream.SideOutput[event](p, "late")
+	out := stream.Aggregate(windowed(stream.KeyBy(in, eventKey), c).LateTo(late), tallying{})
+	stream.To(out.Named("window"), results)
+	stream.To(late.Stream, lates)
+	return &bench{streamtest.Drive(t, p), clock, src, func() []map[string]any {
+		return append(resultsOf(results), latesOf(lates)...)
+	}}
+}
+
+func eventKey(e event) string { return e.Key }
+
+func resultsOf(s *streamtest.Sink[stream.Result[string, tally]]) (all []map[string]any) {
+	for _, r := range s.Take() {
+		result := map[string]any{"count": r.Value.Value.Count, "sum": r.Value.Value.Sum, "ids": append([]int64{}, r.Value.Value.IDs...)}
+		if r.Value.Value.Count > 0 {
+			result["min"], result["max"] = r.Value.Value.Min, r.Value.Value.Max
+		}
+		all = append(all, map[string]any{"key": r.Value.Key, "window": r.Value.Window, "result": result, "ts": int64(r.Time)})
+	}
+	return all
+}
+
+func latesOf(s *streamtest.Sink[event]) (all []map[string]any) {
+	for _, e := range s.Values() {
+		all = append(all, map[string]any{"late": e.ID})
+	}
+	return all
+}
+
+// feed gives a bench a case's input and compares what comes out.
+func (b *bench) feed(t *testing.T, v vectors.Case) {
+	want := map[int][]map[string]any{}
+	for _, o := range v.Output {
+		want[o.At()] = append(want[o.At()], o)
+	}
+	for at, in := range v.Input {
+		switch {
+		case in.Event != nil:
+			b.src.Send(in.Event.Channel, *in.Event, stream.Millis(in.Event.TS))
+			b.Step()
+		case in.Watermark != nil:
+			b.Watermark("in", in.Channel, stream.Millis(*in.Watermark))
+		case in.ProcessingTime != nil:
+			b.clock.Set(stream.Millis(*in.ProcessingTime))
+			b.Tick()
+		}
+		got := b.take()
+		for _, o := range got {
+			o["at"] = at
+		}
+		compareInstant(t, at, v, got, want[at])
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// compareInstant compares what one input caused, as the vectors' README says:
+// firings in the order of their times, those of one time as a set; contents as
+// a set where windows merge.
+func compareInstant(t *testing.T, at int, v vectors.Case, got, want []map[string]any) {
+	t.Helper()
+	merging := v.Config.Assigner != nil && strings.HasPrefix(v.Config.Assigner.Type, "session")
+	g, w := normal(t, got, merging), normal(t, want, merging)
+	onTimer := v.Input[at].Event == nil
+	if onTimer && v.Config.Trigger == nil {
+		if !slices.IsSortedFunc(got, byTime) {
+			t.Errorf("at %d: results are out of order: %v", at, g)
+		}
+	}
+	if onTimer {
+		slices.Sort(g)
+		slices.Sort(w)
+	}
+	if !slices.Equal(g, w) {
+		t.Errorf("at %d (%s):\n got  %s\n want %s", at, vectors.Canonical(t, v.Input[at]), strings.Join(g, "\n      "), strings.Join(w, "\n      "))
+	}
+}
+
+func byTime(a, b map[string]any) int {
+	x, _ := a["ts"].(int64)
+	y, _ := b["ts"].(int64)
+	switch {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return 0
+}
+
+func normal(t *testing.T, outputs []map[string]any, asSets bool) []string {
+	all := []string{}
+	for _, o := range outputs {
+		var c map[string]any
+		d := json.NewDecoder(strings.NewReader(vectors.Canonical(t, o)))
+		d.UseNumber()
+		if err := d.Decode(&c); err != nil {
+			t.Fatal(err)
+		}
+		if r, ok := c["result"].(map[string]any); ok && asSets {
+			slices.SortFunc(r["ids"].([]any), func(a, b any) int {
+				x, _ := a.(json.Number).Int64()
+				y, _ := b.(json.Number).Int64()
+				return int(x - y)
+			})
+		}
+		all = append(all, vectors.Canonical(t, c))
+	}
+	return all
+}
+
+func TestWindowsAgainstFlink(t *testing.T) {
+	for _, family := range []string{
+		"tumbling", "sliding", "session", "session_dynamic", "global", "count_windows",
+		"triggers", "lateness", "evictors", "processing_time",
+	} {
+		t.Run(family, func(t *testing.T) {
+			vectors.Run(t, family, func(t *testing.T, v vectors.Case) { windowBench(t, v.Config).feed(t, v) })
+		})
+	}
+}
