@@ -13,5 +13,12 @@
 // the journal's form, which keeps every number bit for bit. Both binary and
 // JSON decoders fill in a value of the caller's and reuse its slices.
 //
+//	var ev tidegate.Event
+//	err := wire.DecodeEvent(body, wire.Options{Kind: wire.Transaction}, &ev) // checked, or a *tidegate.Error
+//	record = wire.AppendEventBinary(record, &ev)                             // for the journal
+//	answer = wire.AppendDecision(answer, &decision, wire.Features{})         // for the caller
+//
+// [Mask] makes what was refused fit to be kept in a dead letter.
+//
 // It decides nothing, and it knows nothing about HTTP, Kafka or files.
 package wire
