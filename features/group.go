@@ -1,0 +1,244 @@
+package features
+
+import (
+	"math"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/tidegate/tidegate"
+)
+
+// group is everything that the features of one key field ask for: what a
+// history keeps, and the plans that answer the features from it.
+type group struct {
+	key    source
+	layout layout
+	// types are the event types that some feature counts.
+	types   []string
+	filters []filter
+	plans   []plan
+
+	// What the index of a history sums up per chunk.
+	counts []countTerm
+	ints   []intTerm
+	floats []floatTerm
+
+	horizon   int64 // the longest window and delay
+	recalls   []recall
+	variables []int // places of the group's features
+	windows   []warmth
+
+	words  *vocabulary
+	points Points
+}
+
+// filter selects the events that count for a feature.
+type filter struct {
+	types       []string
+	where       testFunc // nil: all
+	usesOutcome bool
+	usesFraud   bool
+	text        string // equal filters have equal texts
+	mask        int    // -1: every row of the group passes
+	maskIfFraud int    // the mask of labelled rows, if the filter asks; else -1
+}
+
+func (f *filter) passes(s *scope) bool {
+	return slices.Contains(f.types, s.event.Type) && (f.where == nil || f.where(s))
+}
+
+// countTerm counts the rows that pass a filter, or those of them labelled as fraud.
+type countTerm struct {
+	filter int
+	fraud  bool
+}
+
+// intTerm and floatTerm sum up a column over the rows that pass a filter and have a value.
+type intTerm struct{ filter, column int }
+type floatTerm struct{ filter, column int }
+
+// recall is what a feature without a window keeps of events that are evicted.
+type recall struct {
+	filter int
+	place  int // -1: the time alone
+}
+
+// warmth says how much history a windowed feature needs.
+type warmth struct {
+	variable int
+	span     int64
+}
+
+// filterMask is the mask of a block's rows that pass a filter. Bits beyond
+// the block's rows may be set.
+func (g *group) filterMask(b *block, f int) uint64 {
+	flt := &g.filters[f]
+	if flt.mask < 0 {
+		return ^uint64(0)
+	}
+	column := g.layout.masksAt()
+	mask := b.mask(column, flt.mask)
+	if flt.maskIfFraud >= 0 {
+		fraud := b.mask(column, g.layout.fraud)
+		mask = mask&^fraud | b.mask(column, flt.maskIfFraud)&fraud
+	}
+	return mask
+}
+
+func (g *group) countMask(b *block, t *countTerm) uint64 {
+	mask := g.filterMask(b, t.filter)
+	if t.fraud {
+		mask &= b.mask(g.layout.masksAt(), g.layout.fraud)
+	}
+	return mask
+}
+
+func (g *group) intMask(b *block, filter, column int) uint64 {
+	return g.filterMask(b, filter) & b.mask(g.layout.masksAt(), g.layout.ints[column].present)
+}
+
+func (g *group) placeMask(b *block, filter, column int) uint64 {
+	return g.filterMask(b, filter) & b.mask(g.layout.masksAt(), g.layout.places[column].present)
+}
+
+// floatMask leaves out the rows of mask whose value is absent.
+func (g *group) floatMask(b *block, filter, column int, rows uint64) uint64 {
+	mask := rows & g.filterMask(b, filter)
+	for m := mask; m != 0; m &= m - 1 {
+		i := trailing(m)
+		if v := b.float(g.layout.floatAt(column), i); v != v {
+			mask &^= 1 << i
+		}
+	}
+	return mask
+}
+
+// tokenMask leaves out the rows of mask whose token is absent.
+func (g *group) tokenMask(b *block, filter, column int, rows uint64) uint64 {
+	mask := rows & g.filterMask(b, filter)
+	if absent := b.find(g.layout.wordsAt(column), 0); absent >= 0 {
+		mask &^= b.matches(g.layout.codesAt(column), absent, 0, b.n)
+	}
+	return mask
+}
+
+// counts tells whether events of the type are part of the group's histories.
+func (g *group) takes(eventType string) bool { return slices.Contains(g.types, eventType) }
+
+// appendKey appends the key of the event's entity: tenant, a zero byte, value.
+// The default tenant is left out. It returns nil where the event has no such entity.
+func (g *group) appendKey(dst []byte, ev *tidegate.Event) []byte {
+	value := g.key.text(ev)
+	if value == "" {
+		return nil
+	}
+	return appendKey(dst, ev.Tenant, value)
+}
+
+func appendKey(dst []byte, tenant, value string) []byte {
+	if tenant != "" && tenant != tidegate.DefaultTenant {
+		dst = append(dst, tenant...)
+	}
+	dst = append(dst, 0)
+	return append(dst, value...)
+}
+
+// fill makes r the row of an event whose outcome is not known.
+func (g *group) fill(r *row, ev *tidegate.Event) {
+	l := &g.layout
+	r.time = int64(ev.Time)
+	r.tag = tagOf(ev)
+	r.masks = maskSet{}
+	for i := range l.ints {
+		v, ok := l.ints[i].value(g.words, ev)
+		if !ok {
+			v = 0
+		}
+		r.ints[i] = v
+		r.masks.set(l.ints[i].present, ok)
+	}
+	for i := range l.floats {
+		r.floats[i] = l.floats[i].number(ev)
+	}
+	for i := range l.places {
+		p, ok := l.places[i].value(g.points, ev)
+		r.places[i] = p
+		r.masks.set(l.places[i].present, ok)
+	}
+	for i := range l.tokens {
+		c := &l.tokens[i]
+		if c.source.kind == tidegate.KindText {
+			text := c.source.text(ev)
+			r.tokens[i] = hashText(text)
+			if c.text >= 0 {
+				r.texts[c.text] = text
+			}
+			continue
+		}
+		r.tokens[i] = hashNumber(c.source.number(ev))
+	}
+	s := scope{event: ev}
+	for i := range g.filters {
+		f := &g.filters[i]
+		if f.mask >= 0 {
+			r.masks.set(f.mask, !f.usesOutcome && f.passes(&s))
+		}
+	}
+	s.fraud = true
+	for i := range g.filters {
+		f := &g.filters[i]
+		if f.maskIfFraud >= 0 {
+			r.masks.set(f.maskIfFraud, !f.usesOutcome && f.passes(&s))
+		}
+	}
+}
+
+// fillOutcome completes a row when the event's outcome is known, or known to
+// be none (""). It tells whether any filter lets the row pass.
+func (g *group) fillOutcome(r *row, ev *tidegate.Event, outcome string) (any bool) {
+	s := scope{event: ev, outcome: outcome}
+	for i := range g.filters {
+		f := &g.filters[i]
+		if f.usesOutcome {
+			s.fraud = false
+			r.masks.set(f.mask, f.passes(&s))
+			if f.maskIfFraud >= 0 {
+				s.fraud = true
+				r.masks.set(f.maskIfFraud, f.passes(&s))
+			}
+		}
+		any = any || f.mask < 0 || r.masks.has(f.mask) || f.maskIfFraud >= 0 && r.masks.has(f.maskIfFraud)
+	}
+	return any
+}
+
+// counted tells whether the current event passes a filter.
+func (g *group) counted(r *row, f int) bool {
+	return g.filters[f].mask < 0 || r.masks.has(g.filters[f].mask)
+}
+
+// hashText is a text's hash; 0 is the absent text's.
+func hashText(s string) uint64 {
+	if s == "" {
+		return 0
+	}
+	return max(xxhash.Sum64String(s), 1)
+}
+
+func hashNumber(v float64) uint64 {
+	if v != v {
+		return 0
+	}
+	var b [8]byte
+	le.PutUint64(b[:], math.Float64bits(v+0)) // -0 is 0
+	return max(xxhash.Sum64(b[:]), 1)
+}
+
+func tagOf(ev *tidegate.Event) uint32 {
+	id := ev.Text[tidegate.TransactionID]
+	if id == "" {
+		id = ev.ID
+	}
+	return uint32(xxhash.Sum64String(id))
+}

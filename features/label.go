@@ -1,0 +1,139 @@
+package features
+
+import (
+	"github.com/tidegate/tidegate"
+)
+
+// ApplyLabel marks a transaction that was applied as fraud, or as not fraud
+// after all. It is found by its keys, time and id; one that is no longer held
+// is none of anyone's windows either, and is passed over. Repeating a label
+// changes nothing.
+func (st *State) ApplyLabel(tx *tidegate.Event, fraud bool) error {
+	st.observed = nil
+	for _, s := range st.groups {
+		if s.layout.fraud < 0 || !s.takes(tx.Type) {
+			continue
+		}
+		err := s.changeRow(tx, func(b *block, i int) bool {
+			column := s.layout.masksAt()
+			mask := b.mask(column, s.layout.fraud)
+			if mask>>i&1 == 1 == fraud {
+				return false
+			}
+			b.setMask(column, s.layout.fraud, mask^1<<i)
+			return true
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raise applies an event that follows another one: where its amount is higher
+// the other one's is raised to it, and filters that ask for the outcome or the
+// amount let the other one pass if they would let this one.
+func (s *groupState) raise(first, ev *tidegate.Event, outcome string) error {
+	raised := *first
+	if ev.HasAmount && first.HasAmount && ev.Amount.Currency == first.Amount.Currency && ev.Amount.Minor > first.Amount.Minor {
+		raised.Amount = ev.Amount
+		raised.Base, raised.HasBase = ev.Base, ev.HasBase
+	}
+	return s.changeRow(first, func(b *block, i int) bool {
+		return s.raiseRow(b, i, &raised, outcome)
+	})
+}
+
+func (s *groupState) raiseRow(b *block, i int, raised *tidegate.Event, outcome string) (changed bool) {
+	l := &s.layout
+	column := l.masksAt()
+	r := &s.row
+	s.fill(r, raised)
+	s.fillOutcome(r, raised, outcome)
+	for k := range l.ints {
+		c := &l.ints[k]
+		if c.money == notMoney || !r.masks.has(c.present) {
+			continue
+		}
+		if b.integer(firstInt+k, i) >= r.ints[k] {
+			continue
+		}
+		if _, width := b.at(firstInt + k); width < int(intWidth(r.ints[k])) {
+			*b = b.widened(l, firstInt+k, intWidth(r.ints[k]))
+		}
+		b.putInt(firstInt+k, i, r.ints[k])
+		changed = true
+	}
+	for k := range s.filters {
+		f := &s.filters[k]
+		for _, m := range [...]int{f.mask, f.maskIfFraud} {
+			if m < 0 {
+				continue
+			}
+			was := b.mask(column, m)>>i&1 == 1
+			if now := r.masks.has(m) || was && f.usesOutcome; now != was {
+				b.setMask(column, m, b.mask(column, m)^1<<i)
+				changed = true
+			}
+		}
+	}
+	return changed
+}
+
+// widened is a copy of the block with a wider column.
+func (b *block) widened(l *layout, column int, width uint8) block {
+	s := shapeOf(l, b.cap)
+	s.fitBlock(l, b)
+	s.fitTimes(b.first(), b.last())
+	s.width[column] = width
+	w := s.make(l)
+	w.copyRows(l, b, 0, b.n)
+	return w
+}
+
+// changeRow changes the row of an event that was applied: in the tail in
+// place, elsewhere in a copy of its block. Nothing is changed until change
+// says that something is.
+func (s *groupState) changeRow(ev *tidegate.Event, change func(b *block, i int) bool) error {
+	s.id = s.appendKey(s.id[:0], ev)
+	if len(s.id) == 0 {
+		return nil
+	}
+	entry, err := s.heads.Get(s.id)
+	if err != nil || entry == nil {
+		return err
+	}
+	r := reader{s: s, head: entry.Value()}
+	at, ok := r.find(int64(ev.Time), tagOf(ev))
+	if !ok || r.err != nil {
+		return r.err
+	}
+	changed := r.blockAt(at).clone()
+	if !change(&changed, at.row) {
+		return nil
+	}
+	h := s.heads.Update(entry)
+	if at.page == r.pages()+1 {
+		h.tail = changed
+		return nil
+	}
+	replace := func(page *index) error {
+		return s.changeBlock(h.older, page, at.block, func(*block) []block { return []block{changed} })
+	}
+	if at.page == r.pages() {
+		return replace(&h.older.open)
+	}
+	return s.changePage(h.older, at.page, replace)
+}
+
+func (b *block) clone() block {
+	c := *b
+	c.data = append([]byte(nil), b.data...)
+	if b.texts != nil {
+		c.texts = make([][]string, len(b.texts))
+		for i, t := range b.texts {
+			c.texts[i] = append([]string(nil), t...)
+		}
+	}
+	return c
+}

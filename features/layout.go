@@ -1,0 +1,90 @@
+package features
+
+import (
+	"github.com/tidegate/tidegate"
+)
+
+// layout says what a row of a key's history holds: only what the features of
+// the group name. Each thing is a column of a [block].
+type layout struct {
+	ints   []intColumn
+	floats []source
+	places []placeColumn
+	tokens []tokenColumn
+	texts  int // how many token columns keep their texts
+	masks  int // one bit a row each
+	fraud  int // mask of the labels, or -1
+
+	columns int
+	widest  [maxColumns]uint8
+	hash    uint64
+}
+
+// Columns stand in a block in this order: time, tag, ints, floats, places,
+// the codes of the tokens, their dictionaries, and the masks.
+const (
+	timeColumn = iota
+	tagColumn
+	firstInt
+)
+
+const maxColumns = 64
+
+func (l *layout) floatAt(i int) int { return firstInt + len(l.ints) + i }
+func (l *layout) placeAt(i int) int { return firstInt + len(l.ints) + len(l.floats) + i }
+func (l *layout) codesAt(i int) int {
+	return firstInt + len(l.ints) + len(l.floats) + len(l.places) + i
+}
+func (l *layout) wordsAt(i int) int { return l.codesAt(len(l.tokens)) + i }
+func (l *layout) masksAt() int      { return l.wordsAt(len(l.tokens)) }
+
+// intColumn is a column of exact integers: minor units, 0 and 1, hours.
+type intColumn struct {
+	money   moneyKind
+	source  source // if it is not money
+	present int    // mask
+}
+
+type moneyKind uint8
+
+const (
+	notMoney  moneyKind = iota
+	baseMoney           // amount in the base currency
+	ownMoney            // amount in the transaction's currency
+)
+
+func (c *intColumn) value(v *vocabulary, ev *tidegate.Event) (int64, bool) {
+	switch c.money {
+	case baseMoney:
+		m, ok := v.baseAmount(ev)
+		return m.Minor, ok
+	case ownMoney:
+		return ev.Amount.Minor, ev.HasAmount
+	}
+	x := c.source.number(ev)
+	return int64(x), x == x
+}
+
+// placeColumn is where an event happened.
+type placeColumn struct {
+	byCountry bool // the merchant's country stands for missing coordinates
+	present   int  // mask
+}
+
+func (c *placeColumn) value(points Points, ev *tidegate.Event) (Point, bool) {
+	if ev.HasLocation {
+		return Point{ev.Lat, ev.Lon}, true
+	}
+	if !c.byCountry {
+		return Point{}, false
+	}
+	p, ok := points[ev.Text[tidegate.MerchantCountry]]
+	return p, ok
+}
+
+// tokenColumn holds texts, or anything else that is only compared, as 64-bit
+// hashes. Column text of the texts keeps the text itself beside it.
+type tokenColumn struct {
+	source source
+	text   int // place among the kept texts, or -1
+}

@@ -1,0 +1,184 @@
+package features
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// State is what a set of features knows: a history for each entity. It has
+// one writer; nothing of it may be used concurrently.
+type State struct {
+	set    *Set
+	groups []*groupState
+	// observed is the event whose look-ups the groups hold for Apply.
+	observed *tidegate.Event
+	scope    scope
+	run      evaluation
+	// approximate are the features of that event that a sketch answered.
+	approximate []int
+}
+
+// Effect is what became of an event.
+type Effect struct {
+	// Outcome is the decision's, if there was one.
+	Outcome    tidegate.Outcome
+	HasOutcome bool
+	// Follows is the event that this one repeats (a payment tried again after
+	// a challenge, an incremental authorization): the first of the chain. The
+	// event does not count again; what it adds to the amount is added to the
+	// event it follows, which then has both outcomes.
+	Follows *tidegate.Event
+}
+
+// NewState opens the tables of the set's histories in a store: two for each
+// key field. Their names hold a hash of what a row keeps, so that a set that
+// keeps something else starts with histories of its own.
+func NewState(set *Set, store *state.Store) (*State, error) {
+	st := &State{set: set}
+	for _, g := range set.groups {
+		name := fmt.Sprintf("features.%s.%016x", g.key.name(), g.layout.hash)
+		st.groups = append(st.groups, &groupState{
+			group:     g,
+			heads:     state.NewTable[head](store, name, headCodec{g}),
+			chunks:    state.NewTable[chunk](store, name+".chunks", chunkCodec{g}),
+			row:       newRow(&g.layout),
+			sum:       newSummary(g),
+			sums:      newSums(g),
+			baseScale: majorUnit(set.options.Base),
+			cutoff:    g.horizon + int64(set.options.Lateness/time.Millisecond),
+		})
+	}
+	return st, nil
+}
+
+// Observe answers the set's features for an event as if it had been applied,
+// and writes them to facts, from place offset on. It changes nothing.
+func (st *State) Observe(ev *tidegate.Event, facts *tidegate.Facts, offset int) error {
+	return st.observe(ev, nil, facts, offset)
+}
+
+// ObserveFollowUp answers for an event that follows another one, the first of
+// its chain: as if the event stood in its place.
+func (st *State) ObserveFollowUp(ev, first *tidegate.Event, facts *tidegate.Facts, offset int) error {
+	return st.observe(ev, first, facts, offset)
+}
+
+func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offset int) error {
+	st.observed = nil
+	st.approximate = st.approximate[:0]
+	st.values(ev, facts, offset)
+	for _, s := range st.groups {
+		if err := s.lookUp(ev); err != nil {
+			return err
+		}
+		e := &st.run
+		*e = evaluation{
+			reader: reader{s: s}, at: int64(ev.Time), row: &s.row, counts: s.takes(ev.Type), event: ev, facts: facts, offset: offset,
+		}
+		if len(s.id) == 0 {
+			e.missing()
+			continue
+		}
+		if s.entry != nil {
+			e.head = s.entry.Value()
+			if first != nil {
+				e.skip(int64(first.Time), tagOf(first))
+			}
+		}
+		if err := e.run(); err != nil {
+			return err
+		}
+	}
+	st.observed = ev
+	return nil
+}
+
+// lookUp finds the history of the event's entity and makes the event a row.
+func (s *groupState) lookUp(ev *tidegate.Event) (err error) {
+	s.entry = nil
+	s.id = s.appendKey(s.id[:0], ev)
+	if len(s.id) == 0 {
+		return nil
+	}
+	s.fill(&s.row, ev)
+	s.entry, err = s.heads.Get(s.id)
+	return err
+}
+
+// values answers the features of the current event alone.
+func (st *State) values(ev *tidegate.Event, facts *tidegate.Facts, offset int) {
+	st.scope = scope{event: ev}
+	for i := range st.set.values {
+		v := &st.set.values[i]
+		at := offset + v.variable
+		if v.expression.kind == tidegate.KindText {
+			facts.SetMissing(at)
+			if text, ok := v.expression.text(&st.scope); ok {
+				facts.SetText(at, text)
+			}
+			continue
+		}
+		var x float64
+		if v.expression.number != nil {
+			x = v.expression.number(&st.scope)
+		} else if v.expression.test(&st.scope) {
+			x = 1
+		}
+		if math.IsNaN(x) && v.hasDefault {
+			x = v.fallback
+		}
+		facts.Num[at], facts.Text[at] = x, ""
+	}
+}
+
+// Apply makes an event part of the histories. The event observed last is not
+// looked up again.
+func (st *State) Apply(ev *tidegate.Event, effect Effect) error {
+	known := st.observed == ev
+	st.observed = nil
+	outcome := ""
+	if effect.HasOutcome {
+		outcome = effect.Outcome.String()
+	}
+	for _, s := range st.groups {
+		if !s.takes(ev.Type) {
+			continue
+		}
+		if effect.Follows != nil {
+			if err := s.raise(effect.Follows, ev, outcome); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.apply(ev, outcome, known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *groupState) apply(ev *tidegate.Event, outcome string, known bool) (err error) {
+	if !known || !s.isObserved(ev) {
+		if err := s.lookUp(ev); err != nil {
+			return err
+		}
+	}
+	if len(s.id) == 0 || !s.fillOutcome(&s.row, ev, outcome) {
+		return nil
+	}
+	if s.entry == nil {
+		if s.entry, err = s.heads.GetOrCreate(s.id); err != nil {
+			return err
+		}
+	}
+	return s.insert(s.heads.Update(s.entry), &s.row)
+}
+
+// isObserved guards against an event that was overwritten since it was observed.
+func (s *groupState) isObserved(ev *tidegate.Event) bool {
+	return s.row.time == int64(ev.Time) && s.row.tag == tagOf(ev)
+}
