@@ -2,7 +2,9 @@ package wire_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/tidegate/tidegate"
@@ -31,6 +33,38 @@ func BenchmarkDecodeEvent(b *testing.B) {
 			}
 		}
 	})
+}
+
+// What a sender can make a body of the largest size cost.
+func BenchmarkDecodeHostile(b *testing.B) {
+	room := wire.DefaultMaxBody - 1000
+	for name, filling := range map[string]string{
+		"names":   `"x":{` + strings.TrimSuffix(distinctMembers(room/10), ",") + `}`,
+		"objects": manyMembers(30) + `,"x":[` + strings.Repeat(`{"a":1},`, room/10) + `0]`,
+		"escapes": `"x":"` + strings.Repeat(`\u00e9`[1:], room/6) + `"`,
+		"numbers": `"x":[` + strings.Repeat("1,", room/2) + `1]`,
+		"digits":  `"x":[` + strings.Repeat("4111111111111112,", room/17) + `1]`,
+	} {
+		body := []byte(with(filling))
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(body)))
+			var ev tidegate.Event
+			for b.Loop() {
+				if err := wire.DecodeEvent(body, wire.Options{}, &ev); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func distinctMembers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `"%x":1,`, i)
+	}
+	return b.String()
 }
 
 // plainEvent is what one would write without this package: no checks at all.

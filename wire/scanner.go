@@ -166,7 +166,7 @@ func (sc *scanner) once(name string) bool {
 		sc.named++
 		return true
 	}
-	f.many = make(map[string]struct{}, 2*len(sc.names))
+	f.many = make(map[string]struct{}, len(own)+1)
 	for _, n := range own {
 		f.many[n] = struct{}{}
 	}

@@ -8,7 +8,13 @@ type leftOut struct {
 	more     int
 }
 
-func (l *leftOut) add(sc *scanner) { l.warn("left out, unknown: " + sc.pointer(sc.depth)) }
+func (l *leftOut) add(sc *scanner) {
+	if len(l.warnings) == MaxWarnings { // spare the text
+		l.more++
+		return
+	}
+	l.warn("left out, unknown: " + sc.pointer(sc.depth))
+}
 
 func (l *leftOut) warn(text string) {
 	if len(l.warnings) == MaxWarnings {
