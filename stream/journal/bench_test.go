@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -31,7 +32,7 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(payload)))
 	for b.Loop() {
-		if _, err := j.Append(payload); err == ErrFull {
+		if _, err := j.Append(payload); errors.Is(err, ErrFull) {
 			if err := j.Wait(ctx, j.Last()); err != nil {
 				b.Fatal(err)
 			}
@@ -158,7 +159,7 @@ func fill(b *testing.B, j *Journal, n, size int) {
 	payload := make([]byte, size)
 	for range n {
 		_, err := j.Append(payload)
-		if err == ErrFull {
+		if errors.Is(err, ErrFull) {
 			if err := j.Wait(context.Background(), j.Last()); err != nil {
 				b.Fatal(err)
 			}

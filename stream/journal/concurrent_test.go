@@ -122,3 +122,42 @@ func TestRetentionOvertakesReaders(t *testing.T) {
 	closeJournal(t, j)
 	all.Wait()
 }
+
+// A journal in use can be opened for reading by others. They see a beginning
+// of it, however busy its writer is.
+func TestReadOnlyBesideWriter(t *testing.T) {
+	path := t.TempDir()
+	j, _, err := Open(path, Options{SegmentBytes: 4 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	var stop atomic.Bool
+	all.Go(func() {
+		for !stop.Load() {
+			appendRecord(t, j)
+			if j.Last()%64 == 0 {
+				_ = j.Wait(background, j.Last()-32)
+			}
+		}
+	})
+	for range 200 {
+		durable := j.Durable()
+		beside, _, err := OpenReadOnly(path, Options{VerifyFrom: durable})
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if beside.Durable() < durable {
+			t.Errorf("%d were durable, %d are seen", durable, beside.Durable())
+		}
+		r := beside.ReadFrom(beside.Durable())
+		if seq, payload, err := r.Next(background); durable > 0 && (err != nil || string(payload) != string(payloadOf(seq))) {
+			t.Errorf("record %d is %q: %v", seq, payload, err)
+		}
+		_ = r.Close()
+	}
+	stop.Store(true)
+	all.Wait()
+	closeJournal(t, j)
+}

@@ -109,7 +109,12 @@ func (r *recovered) verify(fs vfs.FS, seg *segment) error {
 			if seg.last.Load() != unfinished {
 				return corrupt(seg.path, end.end, want, "it fails its checks")
 			}
-			return r.endAt(file, seg, want, end)
+			ended, err := r.endsAt(file, seg, want, end)
+			if ended || err != nil {
+				return err
+			}
+			in.seek(file, end.end)
+			continue
 		}
 		if f.kind == commitFrame {
 			end.commit = end.end
@@ -123,15 +128,21 @@ func (r *recovered) verify(fs vfs.FS, seg *segment) error {
 	return nil
 }
 
-// endAt finds out how the newest segment ends.
-func (r *recovered) endAt(file vfs.File, seg *segment, want uint64, end tail) error {
+// endsAt says whether the newest segment ends where a frame failed its checks.
+// It doesn't if it was written by another process (see OpenReadOnly) since the
+// frame was read.
+func (r *recovered) endsAt(file vfs.File, seg *segment, want uint64, end tail) (bool, error) {
 	rest := make([]byte, end.size-end.end)
 	if _, err := file.ReadAt(rest, end.end); err != nil && len(rest) > 0 {
-		return err
+		return false, err
 	}
-	torn, damage := judgeTail(rest, end.end, want, crcSeed(seg.uuid))
+	seed := crcSeed(seg.uuid)
+	if f, state := decodeFrame(rest, seed); state == frameOK && f.seq == want {
+		return false, nil
+	}
+	torn, damage := judgeTail(rest, end.end, want, seed)
 	if damage != "" {
-		return corrupt(seg.path, end.end, want, damage)
+		return false, corrupt(seg.path, end.end, want, damage)
 	}
 	if torn > 0 {
 		r.TornBytes, r.TornFile, r.TornOffset = int64(torn), seg.path, end.end
@@ -140,7 +151,7 @@ func (r *recovered) endAt(file vfs.File, seg *segment, want uint64, end tail) er
 	r.tail = end
 	seg.indexed = true
 	seg.size.Store(end.end)
-	return nil
+	return true, nil
 }
 
 // follows says why the segment can't come after those; "" if it can.
