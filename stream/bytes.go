@@ -83,6 +83,16 @@ func (d *decoder) bool() bool {
 	return v
 }
 
+func (d *decoder) byte() byte {
+	if len(d.b) == 0 {
+		d.fault = true
+		return 0
+	}
+	v := d.b[0]
+	d.b = d.b[1:]
+	return v
+}
+
 // bytes is a part of what is decoded, not a copy.
 func (d *decoder) bytes() []byte {
 	n := d.uint()
