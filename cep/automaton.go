@@ -17,7 +17,10 @@ type Automaton[E any] struct {
 
 // Compile checks a pattern and makes its automaton. The error is a [*Refusal].
 func Compile[E any](p *Pattern[E]) (*Automaton[E], error) {
-	if p.wrong != nil {
+	switch {
+	case p == nil || p.wrong == nil && len(p.stages) == 0:
+		return nil, refuse(NoStages, "", "a pattern needs stages")
+	case p.wrong != nil:
 		return nil, p.wrong
 	}
 	l := &lowering[E]{byTerm: map[*term[E]]int{}, seen: map[string]bool{finalName: true}}

@@ -2,6 +2,9 @@ package cep
 
 import "strconv"
 
+// maxStates bounds an automaton; repetitions of repeated groups multiply.
+const maxStates = 20_000
+
 // Names that states have in Flink; windows between events depend on them.
 const (
 	finalName = "$endState$"
@@ -12,7 +15,7 @@ const (
 // needs to know the state that follows it.
 type builder struct {
 	graph   graph
-	names   map[string]bool
+	names   map[string]int   // names in use, and how many numbers they have got
 	stops   map[string]*node // one stop state per forbidden stage
 	greedy  map[*node]*node  // state → its copy from before greedy conditions
 	refusal *Refusal
@@ -42,7 +45,7 @@ func (s scope) headOfGroup() bool { return s.group != nil && s.at == 0 }
 
 // build makes the graph of a pattern.
 func build(steps []*step) (*graph, *Refusal) {
-	b := &builder{names: map[string]bool{}, stops: map[string]*node{}, greedy: map[*node]*node{}}
+	b := &builder{names: map[string]int{}, stops: map[string]*node{}, greedy: map[*node]*node{}}
 	end := b.node(finalName, final, nil)
 	last := steps[len(steps)-1]
 	if last.window != nil {
@@ -58,7 +61,7 @@ func build(steps []*step) (*graph, *Refusal) {
 // list builds the steps of a pattern or group in front of sink.
 func (b *builder) list(steps []*step, after, group *step, first bool, sink *node) *node {
 	s := scope{list: steps, at: len(steps) - 1, after: after, group: group, first: first}
-	for ; s.at > 0; s.at-- {
+	for ; s.at > 0 && b.refusal == nil; s.at-- {
 		switch s.step().contiguity {
 		case notRelaxed:
 			sink = b.notFollowed(s, sink)
@@ -117,11 +120,16 @@ func (b *builder) convert(s scope, sink *node) *node {
 
 // node makes a state with a name no other has.
 func (b *builder) node(name string, kind nodeKind, step *step) *node {
-	unique := name
-	for i := 0; b.names[unique]; i++ {
-		unique = name + ":" + strconv.Itoa(i)
+	if len(b.graph.states) >= maxStates {
+		b.refusal = refuse(TooLarge, "", "repetitions multiply to more than %d states", maxStates)
+		return b.graph.states[0]
 	}
-	b.names[unique] = true
+	unique := name
+	for used := b.names[name]; b.names[unique] > 0; used++ {
+		unique = name + ":" + strconv.Itoa(used-1)
+		b.names[name] = used + 1
+	}
+	b.names[unique]++
 	n := &node{id: len(b.graph.states), name: unique, kind: kind, step: step}
 	b.graph.states = append(b.graph.states, n)
 	return n

@@ -114,7 +114,7 @@ func (b *builder) withoutNots(s scope, sink *node) *node {
 	if len(nots) == 0 || !s.step().optional() {
 		return sink
 	}
-	if sink.reach(func(*node) {}) {
+	if leadsBack(sink) {
 		b.endless(s.step())
 		return sink
 	}
@@ -136,6 +136,9 @@ func (b *builder) stripped(n *node, nots []forbidden) *node {
 				c.edges = append(c.edges, e)
 			}
 			continue
+		}
+		if b.refusal != nil {
+			return c
 		}
 		e.to = b.stripped(e.to, nots)
 		c.edges = append(c.edges, e)

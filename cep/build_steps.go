@@ -57,11 +57,11 @@ func (b *builder) repeated(s scope, sink, beyond *node) *node {
 	if q.greedy && q.from != q.to {
 		refuseWhere(sink, taking)
 	}
-	for i := q.from; i < q.to; i++ {
+	for i := q.from; i < q.to && b.refusal == nil; i++ {
 		sink = b.one(s, sink, beyond, taking, between, true, false)
 		b.forbidNext(s, sink)
 	}
-	for i := 1; i < q.from; i++ {
+	for i := 1; i < q.from && b.refusal == nil; i++ {
 		sink = b.one(s, sink, nil, taking, between, false, false)
 		b.forbidNext(s, sink)
 	}

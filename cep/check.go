@@ -11,11 +11,9 @@ func (b *builder) check(last *step) *Refusal {
 	if last.contiguity == notRelaxed && g.window <= 0 && b.gapOf(last.name) <= 0 {
 		return refuse(NotLastWithoutWindow, last.name, "not_followed_by at the end needs a window: without one its match would never be complete")
 	}
-	for _, n := range g.states {
-		if n.reach(func(*node) {}) {
-			b.endless(nil)
-			return b.refusal
-		}
+	if g.endless() {
+		b.endless(nil)
+		return b.refusal
 	}
 	halts := false
 	g.start.reach(func(n *node) { halts = halts || n.kind == stop })

@@ -31,7 +31,7 @@ func (a *Automaton[E]) AppendState(b []byte, s *State[E], codec EventCodec[E]) [
 	w := stateWriter[E]{codec: codec, b: append(b, stateVersion)}
 	w.b = binary.LittleEndian.AppendUint64(w.b, a.fingerprint)
 	w.uint(s.seq)
-	if s.any {
+	if s.seen {
 		w.uint(1)
 		w.int(s.newest)
 	} else {

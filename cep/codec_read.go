@@ -14,7 +14,7 @@ type stateReader[E any] struct {
 func (r *stateReader[E]) state() *State[E] {
 	s := &State[E]{seq: r.uint()}
 	if r.uint() != 0 {
-		s.newest, s.any = r.int(), true
+		s.newest, s.seen = r.int(), true
 	}
 	time, seq := int64(0), uint64(0)
 	for i := range r.count() {

@@ -91,6 +91,9 @@ func (l *loader[E]) load() *Definition[E] {
 	if n.AfterMatch != nil {
 		p.AfterMatch(n.AfterMatch.skip)
 	}
+	if n.Limit < 0 {
+		l.fail(n.place(), "limit %d: at least one partial match must be allowed", n.Limit)
+	}
 	if n.Limit > 0 {
 		p.Limit(Limit{Partials: n.Limit, Taken: n.Limit * DefaultLimit.Taken / DefaultLimit.Partials})
 	}

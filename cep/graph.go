@@ -46,26 +46,49 @@ func (n *node) add(kind edgeKind, to *node, when *formula) {
 	n.edges = append(n.edges, edge{kind, to, when})
 }
 
-// reach walks the proceed edges from n, depth first, and calls visit for every
-// state on the way. It tells whether a state leads back to itself.
-func (n *node) reach(visit func(*node)) (cycle bool) {
-	const open, done = 1, 2
-	marks := map[*node]int{}
-	var walk func(*node)
-	walk = func(n *node) {
-		marks[n] = open
-		visit(n)
-		for _, e := range n.edges {
-			switch {
-			case e.kind != proceed:
-			case marks[e.to] == open:
-				cycle = true
-			case marks[e.to] == 0:
-				walk(e.to)
-			}
-		}
-		marks[n] = done
+// reach calls visit for n and every state that n shows events to.
+func (n *node) reach(visit func(*node)) {
+	w := walk{visit: visit, marks: map[*node]mark{}}
+	w.from(n)
+}
+
+// endless tells whether a state shows events to itself.
+func (g *graph) endless() bool { return leadsBack(g.states...) }
+
+func leadsBack(nodes ...*node) bool {
+	w := walk{visit: func(*node) {}, marks: map[*node]mark{}}
+	for _, n := range nodes {
+		w.from(n)
 	}
-	walk(n)
-	return cycle
+	return w.cycle
+}
+
+// walk follows proceed edges, depth first.
+type walk struct {
+	visit func(*node)
+	marks map[*node]mark
+	cycle bool
+}
+
+type mark uint8
+
+const (
+	untouched mark = iota
+	open
+	closed
+)
+
+func (w *walk) from(n *node) {
+	if w.marks[n] != untouched {
+		return
+	}
+	w.marks[n] = open
+	w.visit(n)
+	for _, e := range n.edges {
+		if e.kind == proceed {
+			w.cycle = w.cycle || w.marks[e.to] == open
+			w.from(e.to)
+		}
+	}
+	w.marks[n] = closed
 }

@@ -14,16 +14,16 @@ type Live[E any] struct {
 // a [*SkipError]; Completed holds nevertheless.
 func (m *Matcher[E]) Live(s *State[E], event E, t int64) (Live[E], error) {
 	m.out, m.completed, m.started = m.out[:0], m.completed[:0], false
-	if s.any && t < s.newest {
+	if s.seen && t < s.newest {
 		m.counts.Stale++
 		return Live[E]{Stale: true}, nil
 	}
 	dropped := m.counts.Dropped
 	var err error
-	if !s.any || t > s.newest { // time moves once per instant, as in stream mode
+	if !s.seen || t > s.newest { // time moves once per instant, as in stream mode
 		err = m.advance(s, t)
 	}
-	s.newest, s.any = t, true
+	s.newest, s.seen = t, true
 	if err == nil {
 		m.live = true
 		err = m.take(s, event, t)

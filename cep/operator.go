@@ -27,6 +27,10 @@ type slot[K comparable, E any] struct {
 	timed   bool // has a timer
 }
 
+// maxFree bounds the slots that wait for another key: enough for the keys that
+// come and go between two watermarks.
+const maxFree = 4096
+
 // NewOperator makes an operator for a pattern. emit gets every output, late
 // every late event with its time; late may be nil.
 func NewOperator[K comparable, E any](a *Automaton[E], emit func(K, Output[E]), late func(K, E, int64)) *Operator[K, E] {
@@ -121,7 +125,9 @@ func (o *Operator[K, E]) fire(s *slot[K, E]) error {
 		o.timers.push(timer[K, E]{t, s})
 	} else if s.state.Idle() {
 		delete(o.slots, s.key)
-		o.free = append(o.free, s)
+		if len(o.free) < maxFree {
+			o.free = append(o.free, s)
+		}
 	}
 	return err
 }

@@ -136,7 +136,12 @@ func (p *Pattern[E]) addNot(c contiguity, name string) *Pattern[E] {
 }
 
 func (p *Pattern[E]) addGroup(c contiguity, inner *Pattern[E]) *Pattern[E] {
-	if p.wrong == nil {
+	switch {
+	case p.wrong != nil:
+	case inner == nil || len(inner.stages) == 0:
+		p.wrong = refuse(NoStages, "", "a group needs stages")
+		return p
+	default:
 		p.wrong = inner.wrong
 	}
 	p.stages = append(p.stages, &stage[E]{contiguity: c, group: inner.stages})
@@ -146,7 +151,14 @@ func (p *Pattern[E]) addGroup(c contiguity, inner *Pattern[E]) *Pattern[E] {
 	return p
 }
 
-func (p *Pattern[E]) current() *stage[E] { return p.stages[len(p.stages)-1] }
+// current is the stage described last. A pattern that was not begun has none;
+// [Compile] refuses it.
+func (p *Pattern[E]) current() *stage[E] {
+	if len(p.stages) == 0 {
+		return &stage[E]{}
+	}
+	return p.stages[len(p.stages)-1]
+}
 
 func (p *Pattern[E]) refuse(reason Reason, format string, args ...any) *Pattern[E] {
 	if p.wrong == nil {

@@ -42,8 +42,11 @@ func (m *Matcher[E]) Partials(s *State[E]) []Partial[E] {
 
 // Progress is how far the most advanced partial match of a key is: the stage
 // of the definition that took its newest event and the stage's place, from 1.
-// 0 is no partial match.
+// 0 is no partial match. s may be nil.
 func (a *Automaton[E]) Progress(s *State[E]) (stage string, number int) {
+	if s == nil {
+		return "", 0
+	}
 	furthest := int32(-1)
 	for _, r := range s.runs {
 		if r.last >= 0 {

@@ -6,6 +6,7 @@ import "fmt"
 type Reason string
 
 const (
+	NoStages                 Reason = "no_stages"
 	DuplicateName            Reason = "duplicate_name"
 	WhereOnGroup             Reason = "where_on_group"
 	GroupNegated             Reason = "group_negated"
@@ -32,6 +33,7 @@ const (
 	NotLastWithoutWindow     Reason = "not_followed_by_last_without_window"
 	EndlessEmptyLoop         Reason = "endless_empty_loop"
 	NotAfterAllOptionalStart Reason = "not_after_all_optional_start"
+	TooLarge                 Reason = "too_large"
 	GreedyOptionalUntil      Reason = "greedy_optional_until"
 )
 

@@ -5,14 +5,15 @@ import "math"
 // State is what one key holds of one pattern: its partial matches, the events
 // they have taken, and, in stream mode, events that wait for the watermark.
 // The zero State is a key that was never seen. It belongs to the caller, who
-// keeps it until [State.Idle] and passes it to a [Matcher] of its pattern.
+// keeps it until [State.Idle] and passes it to a [Matcher] of its pattern, or
+// of any pattern with the same [Automaton.Fingerprint].
 type State[E any] struct {
 	runs   []run // a heap by start; empty: only the start
 	held   []run // complete matches that a skip strategy holds back; a heap
 	taken  taken[E]
-	seq    uint64 // events taken so far
-	newest int64  // time of the newest event, if any
-	any    bool
+	seq    uint64       // events taken so far
+	newest int64        // time of the newest event
+	seen   bool         // there was one
 	queue  []waiting[E] // by time, then arrival
 	timers []int64      // ends of windows, ascending; only of patterns with both kinds of window
 }
@@ -43,8 +44,8 @@ func (s *State[E]) Idle() bool {
 // Seen tells an idle state that the key's newest event so far was at t. It is
 // for callers of [Matcher.Live] that drop idle states and know that time anyway.
 func (s *State[E]) Seen(t int64) {
-	if s.Idle() && (!s.any || t > s.newest) {
-		s.newest, s.any = t, true
+	if s.Idle() && (!s.seen || t > s.newest) {
+		s.newest, s.seen = t, true
 	}
 }
 
@@ -67,6 +68,5 @@ func (s *State[E]) settle() {
 
 // reset empties the state.
 func (s *State[E]) reset() {
-	newest, any := s.newest, s.any
-	*s = State[E]{newest: newest, any: any}
+	*s = State[E]{newest: s.newest, seen: s.seen}
 }

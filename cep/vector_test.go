@@ -228,12 +228,18 @@ func readVectors(t testing.TB, match func(name string) bool) map[string][]vector
 		}
 		for _, file := range files {
 			if match(filepath.Base(file)) {
-				all[file] = readVectorFile(t, file)
+				if _, ok := vectorFiles[file]; !ok {
+					vectorFiles[file] = readVectorFile(t, file)
+				}
+				all[file] = vectorFiles[file]
 			}
 		}
 	}
 	return all
 }
+
+// vectorFiles are the files that have been read.
+var vectorFiles = map[string][]vector{}
 
 func readVectorFile(t testing.TB, file string) []vector {
 	f, err := os.Open(file)
@@ -364,4 +370,3 @@ func (v *vector) compile() (*Automaton[*vectorEvent], error) {
 }
 
 func isCase(name string) bool { return !strings.HasPrefix(name, "rejected") }
-

@@ -2,6 +2,7 @@ package cep
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,14 +43,21 @@ func TestVectorsWithRestarts(t *testing.T) {
 type vectorCodec struct{}
 
 func (vectorCodec) Append(b []byte, e *vectorEvent) []byte {
-	text, _ := json.Marshal(e)
-	return append(b, text...)
+	b = binary.AppendVarint(binary.AppendVarint(b, e.ID), e.Ts)
+	b = binary.AppendUvarint(b, math.Float64bits(e.Value))
+	return append(b, e.Type...)
 }
 
 func (vectorCodec) Decode(b []byte) (*vectorEvent, error) {
 	var e vectorEvent
-	err := json.Unmarshal(b, &e)
-	return &e, err
+	var n int
+	for _, v := range []*int64{&e.ID, &e.Ts} {
+		*v, n = binary.Varint(b)
+		b = b[n:]
+	}
+	bits, n := binary.Uvarint(b)
+	e.Value, e.Type = math.Float64frombits(bits), string(b[n:])
+	return &e, nil
 }
 
 func runVectors(t *testing.T, alter func(*Automaton[*vectorEvent]), persist persistence) (passed, total int) {
