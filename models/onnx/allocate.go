@@ -2,23 +2,33 @@ package onnx
 
 // allocate makes a value of the given type and shape with a buffer of its own.
 func (c *compiler) allocate(t Type, shape []int) (*value, *Error) {
-	if len(shape) > c.opts.Limits.MaxRank {
-		return nil, refuse(TooLarge, "a value has %d dimensions, more than %d", len(shape), c.opts.Limits.MaxRank)
+	if fault := c.opts.Limits.admit(shape); fault != nil {
+		return nil, fault
 	}
-	n := 1
-	for _, d := range shape {
-		if d < 0 {
-			return nil, refuse(WrongDimensions, "a value would have dimension %d", d)
-		}
-		if d > c.opts.Limits.MaxElements || n*d > c.opts.Limits.MaxElements {
-			return nil, refuse(TooLarge, "a value would have the shape %v", shape)
-		}
-		n *= d
-	}
+	n := product(shape)
 	if fault := c.take(n); fault != nil {
 		return nil, fault
 	}
 	return c.place(t, shape, makeBuffer(t, n)), nil
+}
+
+// admit checks a shape. A dimension of 0 empties a tensor, but does not excuse
+// the others: some operators count them on their own.
+func (l Limits) admit(shape []int) *Error {
+	if len(shape) > l.MaxRank {
+		return refuse(TooLarge, "a tensor would have %d dimensions, more than %d", len(shape), l.MaxRank)
+	}
+	n := 1
+	for _, d := range shape {
+		if d < 0 {
+			return refuse(WrongDimensions, "a tensor would have dimension %d", d)
+		}
+		if d > l.MaxElements || n*max(d, 1) > l.MaxElements {
+			return refuse(TooLarge, "a tensor would have the shape %v, more than %d elements", shape, l.MaxElements)
+		}
+		n *= max(d, 1)
+	}
+	return nil
 }
 
 // take counts elements against the limit.

@@ -136,8 +136,8 @@ func (k *call) result(i int, t Type, shape []int) (*value, *Error) {
 
 // alias makes an output that is an input in another shape.
 func (k *call) alias(i int, v *value, shape []int) *Error {
-	if len(shape) > k.c.opts.Limits.MaxRank {
-		return refuse(TooLarge, "a value has %d dimensions", len(shape))
+	if fault := k.c.opts.Limits.admit(shape); fault != nil {
+		return fault
 	}
 	k.setOutput(i, &value{typ: v.typ, shape: shape, slot: v.slot, constant: v.constant})
 	return nil
@@ -145,6 +145,9 @@ func (k *call) alias(i int, v *value, shape []int) *Error {
 
 // literal makes an output whose elements are known now.
 func (k *call) literal(i int, t Type, shape []int, data any) *Error {
+	if fault := k.c.opts.Limits.admit(shape); fault != nil {
+		return fault
+	}
 	if fault := k.c.take(product(shape)); fault != nil {
 		return fault
 	}

@@ -7,8 +7,9 @@ type Options struct {
 	Limits  Limits   // zero: DefaultLimits
 	Outputs []string // compute these outputs only; none: all
 
-	// AnyShape takes inputs of any rank and fixed batch. Without it an input
-	// is one row: [], [C], [1], [1,C] or those with an open first dimension.
+	// AnyShape takes inputs of any rank and fixed batch, or none at all.
+	// Without it an input is one row: [], [C], [1], [1,C] or those with an open
+	// first dimension.
 	AnyShape bool
 	// NoFusion leaves out the passes that rewrite trees, for comparison.
 	NoFusion bool
@@ -66,9 +67,7 @@ func (c *compiler) program() (*Program, *Error) {
 	}
 	c.dropUnused(outputs)
 	if !c.opts.NoFusion {
-		if fault := c.fuseLeaves(outputs); fault != nil {
-			return nil, fault
-		}
+		c.fuseLeaves(outputs)
 		c.fuseForests(outputs)
 		c.dropUnused(outputs)
 	}
@@ -122,7 +121,7 @@ func (c *compiler) declareInputs() *Error {
 		}
 		c.inputs = append(c.inputs, port{name: in.Name, value: v})
 	}
-	if len(c.inputs) == 0 {
+	if len(c.inputs) == 0 && !c.opts.AnyShape {
 		return refuse(InvalidGraph, "the graph has no inputs")
 	}
 	return nil

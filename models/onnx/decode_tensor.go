@@ -70,22 +70,17 @@ func (d *decoder) assemble(f *tensorFields, t *Tensor) *Error {
 		fault.Message = "tensor " + quote(f.name) + ": " + fault.Message
 		return fault
 	}
-	if len(f.dims) > d.limits.MaxRank {
-		return refuse(TooLarge, "tensor %q has %d dimensions, more than %d", f.name, len(f.dims), d.limits.MaxRank)
-	}
-	n := 1
 	for _, dim := range f.dims {
 		if dim < 0 {
 			return refuse(WrongDimensions, "tensor %q has dimension %d", f.name, dim)
 		}
-		if dim > int64(d.limits.MaxElements) {
-			return refuse(TooLarge, "tensor %q has dimension %d", f.name, dim)
-		}
-		t.Shape = append(t.Shape, int(dim))
-		if n *= int(dim); n > d.limits.MaxElements {
-			return refuse(TooLarge, "tensor %q has more than %d elements", f.name, d.limits.MaxElements)
-		}
+		t.Shape = append(t.Shape, int(min(dim, math.MaxInt32)))
 	}
+	if fault := d.limits.admit(t.Shape); fault != nil {
+		fault.Message = "tensor " + quote(f.name) + ": " + fault.Message
+		return fault
+	}
+	n := product(t.Shape)
 	if d.elements -= n; d.elements < 0 {
 		return refuse(TooLarge, "the tensors have more than %d elements", d.limits.MaxElements)
 	}

@@ -18,7 +18,7 @@ func oneHotEncoder(k *call) *Error {
 		return refuse(WrongType, "the input is of type %s, the categories are not", x.typ)
 	}
 	shape := append(slices.Clone(x.shape), n)
-	if fault := k.fits(shape); fault != nil {
+	if fault := k.c.opts.Limits.admit(shape); fault != nil {
 		return fault
 	}
 	y, fault := k.result(0, Float32, shape)

@@ -37,7 +37,7 @@ func arrayFeatureExtractor(k *call) *Error {
 func (k *call) pick(x, y *value, shape []int, axis int, negative bool) *Error {
 	size, inner := x.shape[axis], product(x.shape[axis+1:])
 	outer := product(x.shape[:axis])
-	if fault := k.fits([]int{outer, y.len(), inner}); fault != nil {
+	if fault := k.c.opts.Limits.admit([]int{outer, y.len(), inner}); fault != nil {
 		return fault
 	}
 	if y.constant {
@@ -78,6 +78,45 @@ func (k *call) pick(x, y *value, shape []int, axis int, negative bool) *Error {
 type pickLayout struct {
 	outer, size, inner int
 	negative           bool // indices count from the end
+}
+
+// gatherElements takes, for each element of the index, the element of x that
+// differs from its place along the axis only.
+func gatherElements(k *call) *Error {
+	if fault := k.arity(2, 2); fault != nil {
+		return fault
+	}
+	x, y := k.in[0], k.in[1]
+	axis, fault := axisOf(k.int("axis", 0), x.rank())
+	if fault != nil {
+		return fault
+	}
+	which, _, fault := k.constantInts(1)
+	if fault != nil {
+		return fault
+	}
+	if y.rank() != x.rank() {
+		return refuse(WrongDimensions, "the index has the shape %v for an input of %v", y.shape, x.shape)
+	}
+	strides := stridesOf(x.shape)
+	along := strides[axis]
+	for i := range x.shape {
+		if i != axis && y.shape[i] > x.shape[i] {
+			return refuse(WrongDimensions, "the index has the shape %v for an input of %v", y.shape, x.shape)
+		}
+	}
+	strides[axis] = 0
+	index := stridedIndex(y.shape, strides, 0)
+	for i, w := range which {
+		if w < 0 {
+			w += int64(x.shape[axis])
+		}
+		if w < 0 || w >= int64(x.shape[axis]) {
+			return refuse(WrongDimensions, "index %d is out of range %d", which[i], x.shape[axis])
+		}
+		index[i] += int32(w) * int32(along)
+	}
+	return k.move(0, x, y.shape, index)
 }
 
 func pickBy[I integer](k *call, x, y, z *value, l pickLayout) *Error {

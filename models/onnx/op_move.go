@@ -64,18 +64,3 @@ func stridesOf(shape []int) []int {
 	}
 	return strides
 }
-
-// fits checks a shape before an index for it is made.
-func (k *call) fits(shape []int) *Error {
-	n := 1
-	for _, d := range shape {
-		if d < 0 {
-			return refuse(WrongDimensions, "the output would have dimension %d", d)
-		}
-		if limit := k.c.opts.Limits.MaxElements; d > limit || n*d > limit {
-			return refuse(TooLarge, "the output would have the shape %v", shape)
-		}
-		n *= d
-	}
-	return nil
-}

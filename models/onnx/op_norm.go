@@ -1,6 +1,9 @@
 package onnx
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // layerNormalization brings the elements from an axis on to mean 0 and
 // variance 1, then scales and shifts them.
@@ -26,6 +29,17 @@ func layerNormalization(k *call) *Error {
 	if fault != nil {
 		return fault
 	}
+	// The training outputs: the mean of each group and 1/deviation.
+	statistics := slices.Clone(x.shape)
+	for i := range statistics[axis:] {
+		statistics[axis+i] = 1
+	}
+	for i := 1; i < len(k.node.Outputs) && i <= 2; i++ {
+		if _, fault := k.result(i, Float32, statistics); fault != nil {
+			return fault
+		}
+	}
+	outs := slices.Clone(k.out)
 	return k.emit(6*x.len(), func(m memory) step {
 		x, y, scale := at[float32](m, x.slot), at[float32](m, y.slot), at[float32](m, scale.slot)
 		shift := make([]float32, size)
@@ -34,15 +48,18 @@ func layerNormalization(k *call) *Error {
 		}
 		return func() error {
 			for g := 0; g < len(x); g += size {
-				normalizeGroup(x[g:g+size], y[g:g+size], scale, shift, epsilon)
+				mean, deviation := normalizeGroup(x[g:g+size], y[g:g+size], scale, shift, epsilon)
+				for i, o := range outs[1:] {
+					at[float32](m, o.slot)[g/size] = [...]float32{float32(mean), float32(1 / deviation)}[i]
+				}
 			}
 			return nil
 		}
 	})
 }
 
-func normalizeGroup(x, y, scale, shift []float32, epsilon float64) {
-	mean, variance := 0.0, 0.0
+func normalizeGroup(x, y, scale, shift []float32, epsilon float64) (mean, deviation float64) {
+	variance := 0.0
 	for _, v := range x {
 		mean += float64(v)
 	}
@@ -51,10 +68,11 @@ func normalizeGroup(x, y, scale, shift []float32, epsilon float64) {
 		variance += float64((float64(v) - mean) * (float64(v) - mean))
 	}
 	// What overflows float32 gives the bias alone, as in other runtimes.
-	deviation := math.Sqrt(float64(float32(variance/float64(len(x)))) + epsilon)
+	deviation = math.Sqrt(float64(float32(variance/float64(len(x)))) + epsilon)
 	for i, v := range x {
 		y[i] = float32((float64(v)-mean)/deviation)*scale[i] + shift[i]
 	}
+	return mean, deviation
 }
 
 // batchNormalization with the statistics of the training is one factor and

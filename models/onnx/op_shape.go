@@ -230,7 +230,7 @@ func constantOfShape(k *call) *Error {
 	if fault != nil {
 		return fault
 	}
-	if fault := k.fits(shape); fault != nil {
+	if fault := k.c.opts.Limits.admit(shape); fault != nil {
 		return fault
 	}
 	x := k.c.place(fill.Type, []int{1}, fill.Data)

@@ -168,7 +168,7 @@ func expand(k *call) *Error {
 	if fault != nil {
 		return fault
 	}
-	if fault := k.fits(shape); fault != nil {
+	if fault := k.c.opts.Limits.admit(shape); fault != nil {
 		return fault
 	}
 	index := broadcastIndex(x.shape, shape)
@@ -203,7 +203,7 @@ func tile(k *call) *Error {
 		wide = append(wide, times[i], d)
 		strides = append(strides, 0, own[i])
 	}
-	if fault := k.fits(shape); fault != nil {
+	if fault := k.c.opts.Limits.admit(shape); fault != nil {
 		return fault
 	}
 	return k.move(0, x, shape, stridedIndex(wide, strides, 0))

@@ -3,7 +3,9 @@ package onnx
 // treeKernel is what the passes that rewrite trees need to know of a kernel:
 // the walk, and how the leaves become outputs.
 type treeKernel struct {
+	forest  *Forest
 	packed  *packed
+	table   *leafTable // when the outputs are tabulated
 	in      slot
 	columns int
 	rows    int
@@ -31,7 +33,7 @@ func (t *treeKernel) cost() int {
 	for _, d := range t.packed.depth {
 		levels += lanes * d
 	}
-	return t.rows * (2*levels + 4*t.packed.trees + 3*len(t.packed.columns))
+	return t.rows * (2*levels + 4*t.packed.trees*t.forest.Targets + 3*len(t.packed.columns))
 }
 
 // emitTrees adds the kernel of a forest.
@@ -40,7 +42,7 @@ func (k *call) emitTrees(f *Forest, x *value, finish func(p *packed, m memory) f
 	if fault != nil {
 		return fault
 	}
-	t := &treeKernel{packed: p, in: x.slot, columns: f.Columns, rows: x.len() / f.Columns}
+	t := &treeKernel{forest: f, packed: p, in: x.slot, columns: f.Columns, rows: x.len() / f.Columns}
 	t.finish = func(m memory) func(int, []uint32) { return finish(p, m) }
 	before := len(k.c.kernels)
 	if fault := k.emit(t.cost(), t.bind); fault != nil {

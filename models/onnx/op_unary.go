@@ -249,6 +249,37 @@ func leakyRelu(x, alpha, _ float64) float64 {
 	return x
 }
 
+// prelu is leakyRelu with a slope for each element, or some of them.
+func prelu(k *call) *Error {
+	if fault := k.arity(2, 2); fault != nil {
+		return fault
+	}
+	x, slope := k.in[0], k.in[1]
+	if x.typ != Float32 || slope.typ != Float32 {
+		return refuse(WrongType, "only float32 is supported")
+	}
+	if shape, fault := broadcastShapes(x.shape, slope.shape); fault != nil || product(shape) != x.len() {
+		return refuse(WrongDimensions, "slopes %v for an input of shape %v", slope.shape, x.shape)
+	}
+	index := broadcastIndex(slope.shape, x.shape)
+	z, fault := k.result(0, Float32, x.shape)
+	if fault != nil {
+		return fault
+	}
+	return k.emit(2*z.len(), func(m memory) step {
+		x, slope, z := at[float32](m, x.slot), at[float32](m, slope.slot), at[float32](m, z.slot)
+		return func() error {
+			for i, v := range x {
+				if v < 0 {
+					v *= spread(slope, index, i)
+				}
+				z[i] = v
+			}
+			return nil
+		}
+	})
+}
+
 func thresholdedRelu(x, alpha, _ float64) float64 {
 	if x > alpha {
 		return x

@@ -75,6 +75,7 @@ var standardOperators = map[string]operator{
 	"Relu":            {6, relu},
 	"Gelu":            {20, gelu},
 	"Clip":            {6, clip},
+	"PRelu":           {7, prelu},
 	"LeakyRelu":       {6, alphaOperator(0.01, 0, leakyRelu)},
 	"Elu":             {6, alphaOperator(1, 0, elu)},
 	"ThresholdedRelu": {10, alphaOperator(1, 0, thresholdedRelu)},
@@ -101,8 +102,11 @@ var standardOperators = map[string]operator{
 	"Expand":          {8, expand},
 	"Tile":            {6, tile},
 	"Gather":          {1, gather},
+	"GatherElements":  {11, gatherElements},
+	"OneHot":          {9, oneHotOperator},
 
 	// along axes
+	"CumSum":             {11, cumSum},
 	"ArgMax":             {1, argOperator(true)},
 	"ArgMin":             {1, argOperator(false)},
 	"ReduceSum":          {1, reduceOperator(reduceSum)},

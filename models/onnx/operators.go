@@ -7,10 +7,11 @@ type operator struct {
 	compile func(*call) *Error
 }
 
-// Operator set versions that this package knows. Before 7, arithmetic
-// broadcast by attribute; what comes after the newest is not known yet.
+// Operator set versions that this package knows. What an operator meant before
+// the version in the table is not supported, as arithmetic that broadcasts by
+// attribute; what a version after the newest will mean is not known.
 var opsetRange = map[string][2]int64{
-	"":           {7, 26},
+	"":           {1, 26},
 	"ai.onnx.ml": {1, 5},
 }
 

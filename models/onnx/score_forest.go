@@ -1,7 +1,5 @@
 package onnx
 
-import "math"
-
 // scoring turns the leaves that a row reaches into one score per target, in
 // float32 or, for double input, float64: tree by tree, in their order.
 type scoring[A float] struct {
@@ -103,5 +101,3 @@ func (s *scoring[A]) regress(scores []A) {
 
 // logisticOf is logistic in the precision of the scores.
 func logisticOf[A float](x A) float32 { return logistic(float32(x)) }
-
-func isNaN[A float](x A) bool { return math.IsNaN(float64(x)) }

@@ -1,4 +1,0 @@
-package onnx
-
-func (c *compiler) fuseLeaves([]port) *Error { return nil }
-func (c *compiler) fuseForests([]port)       {}
