@@ -306,10 +306,8 @@ func (d *decoder) block(l *layout) block {
 		}
 	}
 	d.checkBlock(l, &b)
-	for t := range l.tokens {
-		if text := l.tokens[t].text; text >= 0 {
-			b.texts[text] = d.texts(b.words(l.wordsAt(t)))
-		}
+	for k := range b.texts {
+		b.texts[k] = d.texts(b.words(l.wordsAt(l.textColumn(k))))
 	}
 	if d.err != nil {
 		return block{}

@@ -45,7 +45,10 @@ features:
 			return
 		}
 		for i, v := range set.Variables() {
-			fmt.Printf("%s=%v ", v.Name, facts.Num[i])
+			if i > 0 {
+				fmt.Print(" ")
+			}
+			fmt.Printf("%s=%v", v.Name, facts.Num[i])
 		}
 		fmt.Println()
 		if err := known.Apply(ev, features.Effect{}); err != nil {

@@ -53,36 +53,36 @@ type groupState struct {
 	sorted    []int64
 	baseScale float64
 	cutoff    int64 // how far behind a key's newest event eviction begins
+	memory    int64 // how long after its newest event a key is forgotten
 }
+
+// chunkIDBytes end the key of a chunk; what is before is the key of its head.
+const chunkIDBytes = 8
 
 // chunkKey is the key of a chunk of the key last looked up.
 func (s *groupState) chunkKey(id uint64) []byte {
 	s.chunkID = append(s.chunkID[:0], s.id...)
-	for shift := 56; shift >= 0; shift -= 8 {
+	for shift := 8 * (chunkIDBytes - 1); shift >= 0; shift -= 8 {
 		s.chunkID = append(s.chunkID, byte(id>>shift))
 	}
 	return s.chunkID
 }
 
-// seal writes a new chunk and returns its id.
-func (s *groupState) seal(o *older, c chunk) (uint64, error) {
+// seal writes a new chunk and returns its id. A chunk that is not discarded
+// before ends after its head has ended.
+func (s *groupState) seal(o *older, c chunk, last int64) (uint64, error) {
 	o.nextID++
-	e, err := s.chunks.GetOrCreate(s.chunkKey(o.nextID))
+	e, err := s.chunks.Replace(s.chunkKey(o.nextID))
 	if err != nil {
 		return 0, err
 	}
 	*s.chunks.Update(e) = c
+	s.chunks.SetExpiry(e, last+s.cutoff+s.memory)
 	return o.nextID, nil
 }
 
 // discard deletes a chunk that nothing refers to any more.
-func (s *groupState) discard(id uint64) error {
-	e, err := s.chunks.Get(s.chunkKey(id))
-	if err == nil && e != nil {
-		s.chunks.Delete(e)
-	}
-	return err
-}
+func (s *groupState) discard(id uint64) error { return s.chunks.Remove(s.chunkKey(id)) }
 
 // loadBlock and loadPage bring a chunk's content to the reference.
 func (s *groupState) loadBlock(r *ref) (*block, error) {

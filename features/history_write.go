@@ -1,5 +1,7 @@
 package features
 
+import "math"
+
 // insert puts a row into a history: behind every event that is not later.
 func (s *groupState) insert(h *head, r *row) error {
 	if h.tail.n == 0 && h.older == nil {
@@ -11,10 +13,8 @@ func (s *groupState) insert(h *head, r *row) error {
 			return s.insertOlder(h, r)
 		}
 	}
-	if h.tail.n == h.tail.cap {
-		if err := s.evict(h, max(r.time, h.newest())); err != nil {
-			return err
-		}
+	if err := s.evict(h, max(r.time, h.newest())-s.cutoff); err != nil {
+		return err
 	}
 	if h.tail.n == blockRows {
 		return s.insertFull(h, r)
@@ -41,6 +41,19 @@ func (o *older) newest() (int64, bool) {
 	}
 	return 0, false
 }
+
+// oldest is the time of the last event of the oldest block or page.
+func (o *older) oldest() int64 {
+	switch {
+	case len(o.top.refs) > 0:
+		return o.top.refs[0].last
+	case len(o.open.refs) > 0:
+		return o.open.refs[0].last
+	}
+	return math.MaxInt64
+}
+
+func (o *older) chunks() int { return len(o.top.refs) + len(o.open.refs) }
 
 // insertFull seals the tail, or its older half if the row belongs inside.
 func (s *groupState) insertFull(h *head, r *row) error {
@@ -73,13 +86,13 @@ func (s *groupState) insertFull(h *head, r *row) error {
 
 // refBlock makes a block a chunk and sums it up.
 func (s *groupState) refBlock(o *older, b *block) (ref, error) {
-	id, err := s.seal(o, chunk{block: b})
+	id, err := s.seal(o, chunk{block: b}, b.last())
 	s.sum.ofBlock(s.group, b)
 	return ref{id: id, first: b.first(), last: b.last(), n: b.n, block: b}, err
 }
 
 func (s *groupState) refPage(o *older, p *index) (ref, error) {
-	id, err := s.seal(o, chunk{page: p})
+	id, err := s.seal(o, chunk{page: p}, p.last())
 	s.sum.ofIndex(p)
 	return ref{id: id, first: p.refs[0].first, last: p.last(), n: p.rows(), page: p}, err
 }
@@ -211,16 +224,16 @@ func (s *groupState) splitPage(o *older, p int) error {
 }
 
 // evict drops events that no window can reach any more, seen from the key's
-// newest event. It works by whole chunks, and row by row in the tail.
-func (s *groupState) evict(h *head, newest int64) error {
-	cutoff := newest - s.cutoff
-	if o := h.older; o != nil {
+// newest event: whole chunks as soon as they are past the cutoff, rows of the
+// tail when it would have to grow.
+func (s *groupState) evict(h *head, cutoff int64) error {
+	if o := h.older; o != nil && o.oldest() <= cutoff {
 		if err := s.evictOlder(h, cutoff); err != nil {
 			return err
 		}
-		if len(o.top.refs)+len(o.open.refs) > 0 {
-			return nil
-		}
+	}
+	if h.tail.n < h.tail.cap || h.older != nil && h.older.chunks() > 0 {
+		return nil
 	}
 	// The newest event stays, however old it is.
 	k := min(h.tail.upTo(cutoff), h.tail.n-1)

@@ -1,6 +1,8 @@
 package features
 
 import (
+	"slices"
+
 	"github.com/tidegate/tidegate"
 )
 
@@ -87,4 +89,9 @@ func (c *placeColumn) value(points Points, ev *tidegate.Event) (Point, bool) {
 type tokenColumn struct {
 	source source
 	text   int // place among the kept texts, or -1
+}
+
+// textColumn is the token column of kept text k.
+func (l *layout) textColumn(k int) int {
+	return slices.IndexFunc(l.tokens, func(c tokenColumn) bool { return c.text == k })
 }

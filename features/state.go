@@ -34,6 +34,12 @@ type Effect struct {
 	Follows *tidegate.Event
 }
 
+// recallMemory is how long an entity without events is remembered by features
+// that have no window.
+const recallMemory = 400 * 24 * int64(time.Hour/time.Millisecond)
+
+func keyOfChunk(key []byte) int { return len(key) - chunkIDBytes }
+
 // NewState opens the tables of the set's histories in a store: two for each
 // key field. Their names hold a hash of what a row keeps, so that a set that
 // keeps something else starts with histories of its own.
@@ -44,13 +50,18 @@ func NewState(set *Set, store *state.Store) (*State, error) {
 		st.groups = append(st.groups, &groupState{
 			group:     g,
 			heads:     state.NewTable[head](store, name, headCodec{g}),
-			chunks:    state.NewTable[chunk](store, name+".chunks", chunkCodec{g}),
+			chunks:    state.NewTable[chunk](store, name+".chunks", chunkCodec{g}, state.ShardedBy(keyOfChunk)),
 			row:       newRow(&g.layout),
 			sum:       newSummary(g),
 			sums:      newSums(g),
 			baseScale: majorUnit(set.options.Base),
-			cutoff:    g.horizon + int64(set.options.Lateness/time.Millisecond),
 		})
+		s := st.groups[len(st.groups)-1]
+		s.cutoff = g.horizon + int64(set.options.Lateness/time.Millisecond)
+		s.memory = s.cutoff
+		if len(g.recalls) > 0 {
+			s.memory = max(s.memory, recallMemory)
+		}
 	}
 	return st, nil
 }
@@ -175,7 +186,12 @@ func (s *groupState) apply(ev *tidegate.Event, outcome string, known bool) (err 
 			return err
 		}
 	}
-	return s.insert(s.heads.Update(s.entry), &s.row)
+	h := s.heads.Update(s.entry)
+	if err := s.insert(h, &s.row); err != nil {
+		return err
+	}
+	s.heads.SetExpiry(s.entry, h.newest()+s.memory)
+	return nil
 }
 
 // isObserved guards against an event that was overwritten since it was observed.

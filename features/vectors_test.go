@@ -248,7 +248,14 @@ func gunzip(t *testing.T, file string) io.Reader {
 	return z
 }
 
-func compile(t testing.TB, yaml string, opts features.Options) *features.Set {
+// failer is what testing's and rapid's T have in common.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
+func compile(t failer, yaml string, opts features.Options) *features.Set {
 	t.Helper()
 	defs, err := features.Parse("features.yaml", []byte(yaml))
 	if err != nil {

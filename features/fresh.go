@@ -1,0 +1,25 @@
+package features
+
+import "slices"
+
+// Fresh is the part of a state whose histories another one does not share:
+// what has to be filled when the state's set follows the other's.
+func (st *State) Fresh(other *State) *State {
+	fresh := &State{set: st.set}
+	for _, g := range st.groups {
+		shared := other != nil && slices.ContainsFunc(other.groups, func(o *groupState) bool { return o.heads == g.heads })
+		if !shared {
+			fresh.groups = append(fresh.groups, g)
+		}
+	}
+	return fresh
+}
+
+// Keys are the names of the fields that histories are kept by.
+func (s *Set) Keys() []string {
+	var keys []string
+	for _, g := range s.groups {
+		keys = append(keys, g.key.name())
+	}
+	return keys
+}
