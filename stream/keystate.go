@@ -143,9 +143,7 @@ type keyStateCodec struct{ states *States }
 
 func (k keyStateCodec) Append(dst []byte, s *keyState) []byte {
 	dst = s.schedule.append(dst)
-	if dst = appendBool(dst, s.expiry.set); s.expiry.set {
-		dst = appendInt(dst, int64(s.expiry.at))
-	}
+	dst = s.expiry.append(dst)
 	n := len(s.foreign)
 	for _, c := range s.contents {
 		if c != nil {
@@ -172,9 +170,7 @@ func (k keyStateCodec) Append(dst []byte, s *keyState) []byte {
 func (k keyStateCodec) Decode(b []byte, s *keyState) error {
 	d := decoder{b: b}
 	s.schedule.decode(&d)
-	if s.expiry.set = d.bool(); s.expiry.set {
-		s.expiry.at = Millis(d.int())
-	}
+	s.expiry.decode(&d)
 	s.contents = make([]any, len(k.states.slots))
 	for range d.count() {
 		name, version, b := d.string(), d.byte(), d.bytes()

@@ -17,11 +17,10 @@ type Manual struct {
 
 // Manual opens the pipeline as Run does.
 func (p *Pipeline) Manual(ctx context.Context) (*Manual, error) {
-	r, err := p.open(ctx)
+	r, err := p.open(ctx, true)
 	if err != nil {
 		return nil, err
 	}
-	r.everyRecord = true
 	return &Manual{r, r.newTask()}, nil
 }
 
@@ -44,14 +43,21 @@ func (m *Manual) Poll() (bool, error) {
 // Watermark sets the watermark of a source's partition, as if its records had
 // brought it about.
 func (m *Manual) Watermark(source string, partition int, w Millis) error {
-	return m.tell(source, func(s *splits) bool { s.raise(partition, w); return true })
+	return m.tell(source, func(s *splits) bool {
+		p := &s.splits[partition]
+		p.watermark = max(p.watermark, w)
+		s.update()
+		return true
+	})
 }
 
 // Idle says that a partition is idle, or isn't any more.
 func (m *Manual) Idle(source string, partition int, idle bool) error {
 	return m.tell(source, func(s *splits) bool {
 		s.splits[partition].idle = idle
-		return s.update()
+		s.update()
+		s.idle = s.idle && idle
+		return true
 	})
 }
 

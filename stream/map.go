@@ -2,15 +2,17 @@ package stream
 
 // Map turns each record into another one of the same time.
 func Map[In, Out any](s Stream[In], f func(In) Out) Stream[Out] {
-	out := streamOf[Out](s.p, s.attach("map"))
-	s.feed(&mapOp[In, Out]{node: out.node, f: func(v In) (Out, error) { return f(v), nil }, out: out.out})
-	return out
+	return tryMap(s, "map", func(v In) (Out, error) { return f(v), nil })
 }
 
 // TryMap is [Map] with a function that can fail: its records of an error go to
 // the dead letters.
 func TryMap[In, Out any](s Stream[In], f func(In) (Out, error)) Stream[Out] {
-	out := streamOf[Out](s.p, s.attach("map"))
+	return tryMap(s, "map", f)
+}
+
+func tryMap[In, Out any](s Stream[In], kind string, f func(In) (Out, error)) Stream[Out] {
+	out := streamOf[Out](s.p, s.attach(kind))
 	s.feed(&mapOp[In, Out]{node: out.node, f: f, out: out.out})
 	return out
 }

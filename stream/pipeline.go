@@ -63,7 +63,7 @@ func (p *Pipeline) Name() string { return p.name }
 // fails that is not the fault of a record. It begins where the newest
 // checkpoint of [Options.State] left off.
 func (p *Pipeline) Run(ctx context.Context) error {
-	r, err := p.open(ctx) // graph checked, state and positions restored, sinks recovered
+	r, err := p.open(ctx, false) // graph checked, state and positions restored, sinks recovered
 	if err != nil {
 		return err
 	}

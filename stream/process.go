@@ -54,7 +54,11 @@ func (c *Context[K, Out]) DeleteProcessingTimer(at Millis) {
 
 // Process runs a processor over a keyed stream.
 func Process[K comparable, In, Out any](k Keyed[K, In], p Processor[K, In, Out]) Stream[Out] {
-	n := k.attach("process")
+	return process(k, "process", p)
+}
+
+func process[K comparable, In, Out any](k Keyed[K, In], kind string, p Processor[K, In, Out]) Stream[Out] {
+	n := k.attach(kind)
 	out := streamOf[Out](k.p, n)
 	op := &processOp[K, In, Out]{p: p, out: out.out}
 	op.timerHandler, _ = p.(TimerHandler[K, Out])

@@ -18,6 +18,7 @@ type run struct {
 	cancel      context.CancelFunc
 	clock       Clock
 	store       *state.Store
+	alone       bool
 	shards      int
 	everyRecord bool
 	gate        *gate
@@ -44,8 +45,9 @@ func (c *counters) add(n nodeCount) {
 	c.failed.Add(n.failed)
 }
 
-// open makes a pipeline ready for its first record.
-func (p *Pipeline) open(ctx context.Context) (*run, error) {
+// open makes a pipeline ready for its first record. With alone, one goroutine
+// does everything.
+func (p *Pipeline) open(ctx context.Context, alone bool) (*run, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
@@ -54,6 +56,7 @@ func (p *Pipeline) open(ctx context.Context) (*run, error) {
 	r.room.changed.L = &r.room.mu
 	context.AfterFunc(r.ctx, r.room.wake)
 	r.nodes, _ = p.order()
+	r.alone = alone
 	if err := r.prepare(ctx); err != nil {
 		r.cancel()
 		return nil, err
@@ -72,9 +75,9 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		}
 		partitions += len(s.partitions())
 	}
-	r.everyRecord = partitions == 1 || r.p.eachRecord()
+	r.everyRecord = r.alone || partitions == 1 || r.p.eachRecord()
 	r.shards = 1
-	for partitions > 1 && r.shards < 8*partitions {
+	for !r.alone && partitions > 1 && r.shards < 8*partitions {
 		r.shards *= 2
 	}
 	r.setTimelines()

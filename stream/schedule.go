@@ -94,9 +94,7 @@ func (s *schedule) disarm(d Domain, at Millis) bool {
 
 func (s *schedule) append(dst []byte) []byte {
 	for _, a := range s.armed {
-		if dst = appendBool(dst, a.set); a.set {
-			dst = appendInt(dst, int64(a.at))
-		}
+		dst = a.append(dst)
 	}
 	if s.more == nil {
 		return appendBool(dst, false)
@@ -117,9 +115,7 @@ func (s *schedule) append(dst []byte) []byte {
 
 func (s *schedule) decode(d *decoder) {
 	for i := range s.armed {
-		if s.armed[i].set = d.bool(); s.armed[i].set {
-			s.armed[i].at = Millis(d.int())
-		}
+		s.armed[i].decode(d)
 	}
 	if !d.bool() {
 		return
@@ -137,4 +133,17 @@ func (s *schedule) decode(d *decoder) {
 		numbers[i] = d.int()
 	}
 	s.more.numbers = numbers
+}
+
+func (a armed) append(dst []byte) []byte {
+	if dst = appendBool(dst, a.set); a.set {
+		dst = appendInt(dst, int64(a.at))
+	}
+	return dst
+}
+
+func (a *armed) decode(d *decoder) {
+	if a.set = d.bool(); a.set {
+		a.at = Millis(d.int())
+	}
 }

@@ -121,7 +121,8 @@ func (s *splits) update() (changed bool) {
 		lowest = furthest
 	}
 	if lowest > s.out {
-		s.out, s.idle, changed = lowest, false, true
+		s.out, changed = lowest, true
+		s.idle = s.idle && allIdle
 	}
 	if allIdle && !s.idle {
 		s.idle, changed = true, true

@@ -55,7 +55,7 @@ func TestTimersAgainstFlink(t *testing.T) {
 		out := &streamtest.Sink[map[string]any]{}
 		probe := timerProbe{stream.Millis(v.Config.Repeat), stream.Millis(v.Config.Until)}
 		stream.To(stream.Process(stream.KeyBy(in, eventKey), probe).Named("probe"), out)
-		b := &bench{streamtest.Drive(t, p), clock, src, nil}
+		b := &bench{Driver: streamtest.Drive(t, p), clock: clock, src: src}
 		// A watermark is passed on after the timers, also one that repeats the last.
 		var told stream.Millis = stream.MinTime
 		b.take = func() []map[string]any { return out.Values() }

@@ -152,6 +152,14 @@ type bench struct {
 	clock *streamtest.Clock
 	src   *streamtest.Source[event]
 	take  func() []map[string]any
+	many  bool // a source for each channel, named by its number
+}
+
+func (b *bench) partition(channel int) (source string, partition int) {
+	if b.many {
+		return fmt.Sprint(channel), 0
+	}
+	return "in", channel
 }
 
 // mark says that a record of a vector brings no watermark: the case does.
@@ -171,7 +179,7 @@ func windowBench(t *testing.T, c vectors.Config) *bench {
 	out := stream.Aggregate(windowed(stream.KeyBy(in, eventKey), c).LateTo(late), tallying{})
 	stream.To(out.Named("window"), results)
 	stream.To(late.Stream, lates)
-	return &bench{streamtest.Drive(t, p), clock, src, func() []map[string]any {
+	return &bench{Driver: streamtest.Drive(t, p), clock: clock, src: src, take: func() []map[string]any {
 		return append(resultsOf(results), latesOf(lates)...)
 	}}
 }
@@ -213,7 +221,11 @@ func (b *bench) feedWith(t *testing.T, v vectors.Case, times func(vectors.Input)
 			b.src.Send(in.Event.Channel, *in.Event, stream.Millis(in.Event.TS))
 			b.Step()
 		case in.Watermark != nil:
-			b.Watermark("in", in.Channel, stream.Millis(*in.Watermark))
+			source, partition := b.partition(in.Channel)
+			b.Watermark(source, partition, stream.Millis(*in.Watermark))
+		case in.Status != "":
+			source, partition := b.partition(in.Channel)
+			b.Idle(source, partition, in.Status == "idle")
 		case in.ProcessingTime != nil:
 			b.clock.Set(stream.Millis(*in.ProcessingTime))
 			b.Tick()
@@ -255,7 +267,7 @@ func sortInstants(texts []string, outputs []map[string]any) {
 		if at, ok := o["timer"]; ok {
 			return fmt.Sprint(at)
 		}
-		return fmt.Sprint(o["ts"])
+		return fmt.Sprint(o["ts"], o["status"])
 	}
 	for from := 0; from < len(texts); {
 		to := from + 1
@@ -276,12 +288,11 @@ func normal(t *testing.T, outputs []map[string]any, asSets bool) []string {
 		if err := d.Decode(&c); err != nil {
 			t.Fatal(err)
 		}
-		if r, ok := c["result"].(map[string]any); ok && asSets {
-			slices.SortFunc(r["ids"].([]any), func(a, b any) int {
-				x, _ := a.(json.Number).Int64()
-				y, _ := b.(json.Number).Int64()
-				return int(x - y)
-			})
+		result, _ := c["result"].(map[string]any)
+		for _, list := range []any{result["ids"], c["left"], c["right"]} {
+			if list, ok := list.([]any); ok && asSets {
+				slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+			}
 		}
 		all = append(all, vectors.Canonical(t, c))
 	}

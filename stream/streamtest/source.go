@@ -67,3 +67,9 @@ func (p *partition[T]) Read(_ context.Context, batch []stream.Message[T]) (n int
 }
 
 func (p *partition[T]) Close() error { return nil }
+
+// Only is the source of one of the partitions alone, for a pipeline that reads
+// them as sources of their own.
+func (s *Source[T]) Only(partition int) *Source[T] {
+	return &Source[T]{s.partitions[partition : partition+1]}
+}

@@ -1,0 +1,113 @@
+package stream
+
+import "github.com/tidegate/tidegate/stream/state"
+
+// TableJoin gives each record of a stream the value that a table of its key
+// had at the record's time: of the records of table up to that time the last
+// one. found is false where there is none. A record waits until the watermark
+// has passed its time, so that it sees all that the table had to say by then;
+// one that comes later than that is joined at once, with what is still known.
+func TableJoin[K comparable, L, R, Out any](s Keyed[K, L], table Keyed[K, R], f func(v L, row R, found bool) Out) Stream[Out] {
+	k := Connect(s, table)
+	n := k.attach("table join")
+	out := streamOf[Out](k.p, n)
+	op := &tableOp[K, L, R, Out]{f: f, out: out.out}
+	op.node, op.space = n, k.space
+	op.onTimer, op.rearm = op.release, op.rearmKey
+	n.timed = op
+	n.open = func(r *run) error {
+		lefts, err := codecFor[L](r.p)
+		if err != nil {
+			return r.p.fault(n, "%v", err)
+		}
+		rights, err := codecFor[R](r.p)
+		if err != nil {
+			return r.p.fault(n, "%v", err)
+		}
+		return op.open(r, bufferedCodec[L, R]{timedCodec[L]{lefts}, timedCodec[R]{rights}})
+	}
+	k.feed(op)
+	return out
+}
+
+// tableOp keeps the records that wait on the left and the table's versions on
+// the right: those to come, and the last one that has been.
+type tableOp[K comparable, L, R, Out any] struct {
+	keyedOp[K, buffered[L, R]]
+	f   func(L, R, bool) Out
+	out *output[Out]
+}
+
+func (o *tableOp[K, L, R, Out]) receiveKeyed(t *task, k key[K], r Record[Either[L, R]]) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			t.poisoned(o.node, cause, r.Time, r.Value)
+		}
+	}()
+	t.stats[o.node.id].in++
+	e, err := o.table.GetOrCreate(k.bytes)
+	if err != nil {
+		t.fatal(o.node, err)
+		return
+	}
+	b := o.table.Update(e)
+	switch v := r.Value; {
+	case v.IsRight:
+		b.right.add(Record[R]{v.Right, r.Time})
+	case r.Time <= o.node.line.watermark():
+		t.stats[o.node.id].late++
+		o.emit(t, b, Record[L]{v.Left, r.Time})
+	default:
+		b.left.add(Record[L]{v.Left, r.Time})
+	}
+	o.arm(e.Key(), b)
+}
+
+func (o *tableOp[K, L, R, Out]) emit(t *task, b *buffered[L, R], r Record[L]) {
+	t.stats[o.node.id].out++
+	var row Record[R]
+	rows := b.right.between(MinTime, r.Time)
+	if len(rows) > 0 {
+		row = rows[len(rows)-1]
+	}
+	o.out.emit(t, Record[Out]{o.f(r.Value, row.Value, len(rows) > 0), r.Time})
+}
+
+// arm waits for the first record, or for a version that makes another one
+// needless.
+func (o *tableOp[K, L, R, Out]) arm(key string, b *buffered[L, R]) {
+	at := MaxTime
+	if len(b.left) > 0 {
+		at = b.left[0].Time
+	}
+	if len(b.right) > 1 {
+		at = min(at, b.right[1].Time)
+	}
+	if at != MaxTime && (!b.armed.set || at < b.armed.at) {
+		b.armed = armed{at, true}
+		o.push(EventTime, timer{at: at, key: key})
+	}
+}
+
+func (o *tableOp[K, L, R, Out]) rearmKey(key string, b *buffered[L, R]) {
+	if b.armed.set {
+		o.push(EventTime, timer{at: b.armed.at, key: key})
+	}
+}
+
+func (o *tableOp[K, L, R, Out]) release(t *task, e *state.Entry[buffered[L, R]], _ Domain, tm timer) {
+	if e.Value().armed != (armed{tm.at, true}) {
+		return
+	}
+	b := o.table.Update(e)
+	b.armed = armed{}
+	for len(b.left) > 0 && b.left[0].Time <= tm.at {
+		r := b.left[0]
+		b.left = b.left[1:]
+		o.emit(t, b, r)
+	}
+	for len(b.right) > 1 && b.right[1].Time <= tm.at {
+		b.right = b.right[1:]
+	}
+	o.arm(e.Key(), b)
+}
