@@ -1,5 +1,11 @@
 package cep
 
+import "slices"
+
+// maxWays bounds the ways an event can be shown to states that follow one
+// another: optional groups of optional stages double them.
+const maxWays = 10_000
+
 // check finds what only the finished graph shows.
 func (b *builder) check(last *step) *Refusal {
 	g := &b.graph
@@ -15,12 +21,30 @@ func (b *builder) check(last *step) *Refusal {
 		b.endless(nil)
 		return b.refusal
 	}
+	if ways := map[*node]int{}; slices.ContainsFunc(g.states, func(n *node) bool { return n.ways(ways) > maxWays }) {
+		return refuse(TooLarge, "", "there are more than %d ways to pass over optional stages", maxWays)
+	}
 	halts := false
 	g.start.reach(func(n *node) { halts = halts || n.kind == stop })
 	if halts {
 		return refuse(NotAfterAllOptionalStart, "", "what is forbidden has no event to come after: everything before it is optional")
 	}
 	return nil
+}
+
+// ways counts the ways along proceed edges from n; known has the results so far.
+func (n *node) ways(known map[*node]int) int {
+	if w, ok := known[n]; ok {
+		return w
+	}
+	w := 1
+	for _, e := range n.edges {
+		if e.kind == proceed {
+			w = min(w+e.to.ways(known), maxWays+1)
+		}
+	}
+	known[n] = w
+	return w
 }
 
 func (b *builder) gapOf(name string) int64 {

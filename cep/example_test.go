@@ -113,3 +113,52 @@ func ExampleMatcher_Watermark() {
 	// Output:
 	// a login without a logout, known at 90000
 }
+
+// kinds compiles conditions that are the name of a kind of event. A real
+// compiler knows expressions, and the events of earlier stages.
+type kinds struct{}
+
+func (kinds) CompileCondition(source string, _ cep.Scope) (cep.Condition[event], error) {
+	return kind(source), nil
+}
+
+func (kinds) ReadEvent(id string, _ int64, fields map[string]any) (event, error) {
+	name, _ := fields["type"].(string)
+	return event{id: id, kind: name}, nil
+}
+
+func (kinds) EventID(e event) string { return e.id }
+
+// Patterns stand in files, with their tests beside them.
+func ExampleLoad() {
+	file := []byte(`
+patterns:
+  - id: login_without_logout
+    key: customer_id
+    within: 8h
+    stages:
+      - {begin: login, where: login}
+      - {not_followed_by: logout, where: logout}
+    tests:
+      - name: logged out in time
+        events: [{id: a, at: 0s, type: login}, {id: b, at: 2h, type: logout}]
+        expect: []
+      - name: logged out too late
+        events: [{id: a, at: 0s, type: login}, {id: b, at: 9h, type: logout}]
+        expect: [{login: [a]}]
+      - name: still time
+        events: [{id: a, at: 0s, type: login}]
+        until: 7h
+        stage: login
+`)
+	definitions, err := cep.Load("patterns/sessions.yaml", file, kinds{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, d := range definitions {
+		fmt.Println(d.ID, d.Key, d.Automaton.Stages(), len(d.Test(kinds{})), "failures")
+	}
+	// Output:
+	// login_without_logout customer_id [login logout] 0 failures
+}

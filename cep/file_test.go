@@ -155,3 +155,17 @@ func TestLoadNamesThePlace(t *testing.T) {
 		})
 	}
 }
+
+// FuzzLoad checks that no file makes the loader or the compiler fail in
+// another way than with an error.
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(takeoverFile))
+	f.Add([]byte("patterns: [{id: p, key: k, after_match: {skip_to_last: a}, stages: [{begin: [{begin: a}, {not_next: b}], times: 2..4, optional: true}, {next: c, until: x, times: 1+, greedy: true}]}]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		definitions, _ := Load("f.yaml", data, words{})
+		for _, d := range definitions {
+			d.Automaton.Mermaid()
+			d.Test(words{})
+		}
+	})
+}

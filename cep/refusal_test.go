@@ -2,6 +2,8 @@ package cep
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -23,6 +25,13 @@ func TestRefusals(t *testing.T) {
 		if !errors.As(err, &refusal) || refusal.Reason != want {
 			t.Errorf("%s: %v", want, err)
 		}
+	}
+	skippable := Begin[letter]("first")
+	for i := range 20 {
+		skippable.FollowedByGroup(Begin[letter](fmt.Sprint(i)).Optional()).Optional()
+	}
+	if _, err := Compile(skippable); err == nil || !strings.Contains(err.Error(), "ways") {
+		t.Errorf("a million ways: %v", err)
 	}
 	for _, p := range []*Pattern[letter]{nil, BeginGroup(&Pattern[letter]{}), BeginGroup[letter](nil), (&Pattern[letter]{}).Optional().Where(is("a"))} {
 		if _, err := Compile(p); err == nil {
