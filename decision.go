@@ -76,6 +76,7 @@ type ReasonCode string
 const (
 	ReasonBlockList       ReasonCode = "BLOCK_LIST"
 	ReasonAllowList       ReasonCode = "ALLOW_LIST"
+	ReasonWatchList       ReasonCode = "WATCH_LIST"
 	ReasonModelScore      ReasonCode = "MODEL_SCORE"
 	ReasonClockRegression ReasonCode = "CLOCK_REGRESSION"
 )

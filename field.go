@@ -43,16 +43,16 @@ const (
 	ResponseCode // transaction.outcome
 	NumText
 
-	Amount         = NumText + iota - 1 // major units of the transaction's currency
-	Currency                            // ISO 4217 alphabetic code
-	BaseAmount                          // major units of the base currency
-	Latitude                            // degrees
-	Longitude                           // degrees
-	CardPresent                         // bool
-	Recurring                           // bool
-	FieldEventType                      // the envelope's event_type
-	FieldHour                           // 0..23, UTC, of the event time
-	FieldWeekday                        // 0 Sunday .. 6 Saturday, UTC
+	Amount         Field = iota - 1 // major units of the transaction's currency
+	Currency                        // ISO 4217 alphabetic code
+	BaseAmount                      // major units of the base currency
+	Latitude                        // degrees
+	Longitude                       // degrees
+	CardPresent                     // bool
+	Recurring                       // bool
+	FieldEventType                  // the envelope's event_type
+	FieldHour                       // 0..23, UTC, of the event time
+	FieldWeekday                    // 0 Sunday .. 6 Saturday, UTC
 	NumFields
 )
 

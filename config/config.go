@@ -181,3 +181,18 @@ func rootCause(err error) error {
 	}
 	return err
 }
+
+// PANKey reads the key that card numbers are replaced with; nil without one.
+func (c *Config) PANKey() ([]byte, error) {
+	if c.PANKeyFile == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(c.PANKeyFile)
+	if err != nil {
+		return nil, &tidegate.Error{Code: tidegate.CodeConfig, File: c.PANKeyFile, Message: "cannot be read", Cause: rootCause(err)}
+	}
+	if len(key) < 32 {
+		return nil, tidegate.FileErrorf(c.PANKeyFile, 0, 0, "is shorter than 32 bytes: head -c 32 /dev/urandom > FILE")
+	}
+	return key, nil
+}

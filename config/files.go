@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/tidegate/tidegate"
@@ -71,3 +72,6 @@ func unreadable(name string, err error) error {
 	}
 	return &tidegate.Error{Code: tidegate.CodeConfig, File: name, Message: "cannot be read", Cause: rootCause(err)}
 }
+
+// DecidingNames are the names that [Deciding] looks at, for who watches them.
+func DecidingNames() []string { return slices.Concat(decidingFiles, decidingDirs) }

@@ -2,6 +2,8 @@ package node
 
 import (
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/wire"
@@ -37,11 +39,63 @@ type Record struct {
 	DeadLetter DeadLetter
 }
 
+// reset empties a record for the next Decode.
+func (r *Record) reset() { *r = Record{} }
+
+// Decode takes a record apart. It keeps Facts, a part of body. Whatever it
+// does not understand is an error of [tidegate.CodeCorrupt].
+func (r *Record) Decode(sequence uint64, body []byte) (err error) {
+	if err := r.header(sequence, body); err != nil {
+		return err
+	}
+	body = body[headerSize:]
+	switch r.Kind {
+	case KindDecision:
+		if body, err = wire.DecodeEventBinary(body, &r.Event); err == nil {
+			r.Facts, err = wire.DecodeDecisionBinary(body, &r.Decision)
+		}
+		r.Decision.Sequence = sequence
+	case KindEvent:
+		_, err = wire.DecodeEventBinary(body, &r.Event)
+	case KindLabel:
+		_, err = wire.DecodeLabelBinary(body, &r.Label)
+	case KindActivation:
+		err = json.Unmarshal(body, &r.Activation)
+	case KindUnanswered:
+		if len(body) != 8 {
+			return r.corrupt(sequence, nil)
+		}
+		r.Unanswered = binary.LittleEndian.Uint64(body)
+	case KindDeadLetter:
+		err = json.Unmarshal(body, &r.DeadLetter)
+	default:
+		return r.corrupt(sequence, nil)
+	}
+	if err != nil {
+		return r.corrupt(sequence, err)
+	}
+	return nil
+}
+
+func (r *Record) header(sequence uint64, body []byte) error {
+	if len(body) < headerSize {
+		return r.corrupt(sequence, nil)
+	}
+	r.Sequence, r.Kind, r.Flags = sequence, Kind(body[0]), body[1]
+	r.Arrival = tidegate.Millis(binary.LittleEndian.Uint64(body[2:]))
+	return nil
+}
+
+func (r *Record) corrupt(sequence uint64, cause error) error {
+	return &tidegate.Error{Code: tidegate.CodeCorrupt, Message: fmt.Sprintf("journal record %d is none of this version", sequence), Cause: cause}
+}
+
 // DeadLetter is an input that can't be used.
 type DeadLetter struct {
-	Reason  string // a tidegate.Code or a word of its own, as "unknown_transaction"
-	ID      string // of the label or event
-	Payload []byte // what it was, without card data
+	Tenant        string `json:"tenant"`
+	Reason        string `json:"reason"` // as "unknown_transaction"
+	ID            string `json:"id"`     // of the label
+	TransactionID string `json:"transaction_id"`
 }
 
 // The header of every record: kind, flags, arrival time in ms (8 bytes,
@@ -58,8 +112,8 @@ func appendDecision(b []byte, arrival tidegate.Millis, tx *tidegate.Event, d *ti
 		flags = flagAlerts
 	}
 	b = appendHeader(b, KindDecision, flags, arrival)
-	b = appendSized(b, func(b []byte) []byte { return wire.AppendEventBinary(b, tx) })
-	b = appendSized(b, func(b []byte) []byte { return wire.AppendDecisionBinary(b, d) })
+	b = wire.AppendEventBinary(b, tx)
+	b = wire.AppendDecisionBinary(b, d)
 	return appendFacts(b)
 }
 
@@ -73,12 +127,4 @@ func appendLabel(b []byte, arrival tidegate.Millis, l *tidegate.Label) []byte {
 
 func appendUnanswered(b []byte, arrival tidegate.Millis, sequence uint64) []byte {
 	return binary.LittleEndian.AppendUint64(appendHeader(b, KindUnanswered, 0, arrival), sequence)
-}
-
-// appendSized appends a part with its size before it, in 4 bytes.
-func appendSized(b []byte, part func([]byte) []byte) []byte {
-	at := len(b)
-	b = part(append(b, 0, 0, 0, 0))
-	binary.LittleEndian.PutUint32(b[at:], uint32(len(b)-at-4))
-	return b
 }

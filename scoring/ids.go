@@ -6,12 +6,12 @@ import (
 	"github.com/tidegate/tidegate"
 )
 
-// id says that a transaction or event id is taken: where its record is, what
-// its content was, and when it came. It is some 20 bytes on disk beside the key.
-type id struct {
-	sequence uint64
-	content  uint64 // wire.ContentHash
-	arrival  tidegate.Millis
+// Taken says that a transaction's, event's or label's id is taken: where its
+// record is, what its content was, and when it came.
+type Taken struct {
+	Sequence uint64
+	Content  uint64 // a hash: wire.ContentHash for transactions
+	Arrival  tidegate.Millis
 }
 
 // Ids of transactions, events and labels live in one table, apart by a byte.
@@ -26,70 +26,72 @@ func (k *Known) idKey(tenant string, kind byte, value string) []byte {
 	return k.key
 }
 
-// Transaction finds the sequence number of a transaction's record.
-func (k *Known) Transaction(tenant, transactionID string) (sequence, content uint64, ok bool, err error) {
-	return k.lookup(k.idKey(tenant, idTransaction, transactionID))
+// Transaction tells whether a transaction's id is taken.
+func (k *Known) Transaction(tenant, transactionID string) (Taken, bool, error) {
+	return k.taken(k.idKey(tenant, idTransaction, transactionID))
 }
 
-// Event finds the sequence number of an event's record.
-func (k *Known) Event(tenant, eventID string) (sequence, content uint64, ok bool, err error) {
-	return k.lookup(k.idKey(tenant, idEvent, eventID))
+// Event tells whether an event's id is taken.
+func (k *Known) Event(tenant, eventID string) (Taken, bool, error) {
+	return k.taken(k.idKey(tenant, idEvent, eventID))
 }
 
-// LabelID finds the sequence number of a label's record.
-func (k *Known) LabelID(tenant, labelID string) (sequence, content uint64, ok bool, err error) {
-	return k.lookup(k.idKey(tenant, idLabel, labelID))
+// Label tells whether a label's id is taken.
+func (k *Known) Label(tenant, labelID string) (Taken, bool, error) {
+	return k.taken(k.idKey(tenant, idLabel, labelID))
 }
 
-func (k *Known) lookup(key []byte) (uint64, uint64, bool, error) {
+func (k *Known) taken(key []byte) (Taken, bool, error) {
 	entry, err := k.ids.Get(key)
 	if err != nil || entry == nil {
-		return 0, 0, false, err
+		return Taken{}, false, err
 	}
-	v := entry.Value()
-	return v.sequence, v.content, true, nil
+	return *entry.Value(), true, nil
 }
 
-// TakeTransaction marks a transaction's id as answered by a record.
-func (k *Known) TakeTransaction(tenant, transactionID string, sequence, content uint64, arrival tidegate.Millis) error {
-	return k.take(k.idKey(tenant, idTransaction, transactionID), id{sequence, content, arrival})
+// TakeTransaction takes a transaction's id for a record.
+func (k *Known) TakeTransaction(tx *tidegate.Event, t Taken) error {
+	return k.take(k.idKey(tx.Tenant, idTransaction, tx.Text[tidegate.TransactionID]), t)
 }
 
-// TakeEvent marks an event's id as recorded.
-func (k *Known) TakeEvent(tenant, eventID string, sequence, content uint64, arrival tidegate.Millis) error {
-	return k.take(k.idKey(tenant, idEvent, eventID), id{sequence, content, arrival})
+// TakeEvent takes an event's id, if it has one.
+func (k *Known) TakeEvent(e *tidegate.Event, t Taken) error {
+	if e.ID == "" {
+		return nil
+	}
+	return k.take(k.idKey(e.Tenant, idEvent, e.ID), t)
 }
 
-// TakeLabel marks a label's id as recorded.
-func (k *Known) TakeLabel(tenant, labelID string, sequence, content uint64, arrival tidegate.Millis) error {
-	return k.take(k.idKey(tenant, idLabel, labelID), id{sequence, content, arrival})
+// TakeLabel takes a label's id.
+func (k *Known) TakeLabel(l *tidegate.Label, t Taken) error {
+	return k.take(k.idKey(l.Tenant, idLabel, l.ID), t)
 }
 
-func (k *Known) take(key []byte, v id) error {
+func (k *Known) take(key []byte, t Taken) error {
 	entry, err := k.ids.GetOrCreate(key)
 	if err != nil {
 		return err
 	}
-	*k.ids.Update(entry) = v
+	*k.ids.Update(entry) = t
 	return nil
 }
 
 type idCodec struct{}
 
-func (idCodec) Append(b []byte, v *id) []byte {
-	b = binary.AppendUvarint(b, v.sequence)
-	b = binary.LittleEndian.AppendUint64(b, v.content)
-	return binary.AppendVarint(b, int64(v.arrival))
+func (idCodec) Append(b []byte, v *Taken) []byte {
+	b = binary.AppendUvarint(b, v.Sequence)
+	b = binary.LittleEndian.AppendUint64(b, v.Content)
+	return binary.AppendVarint(b, int64(v.Arrival))
 }
 
-func (idCodec) Decode(b []byte, v *id) error {
+func (idCodec) Decode(b []byte, v *Taken) error {
 	r := reader{b: b}
-	v.sequence = r.uvarint()
+	v.Sequence = r.uvarint()
 	if len(r.b) < 8 {
 		return tidegate.Errorf(tidegate.CodeCorrupt, "a stored id is cut short")
 	}
-	v.content = binary.LittleEndian.Uint64(r.b)
+	v.Content = binary.LittleEndian.Uint64(r.b)
 	r.b = r.b[8:]
-	v.arrival = tidegate.Millis(r.varint())
+	v.Arrival = tidegate.Millis(r.varint())
 	return r.end()
 }

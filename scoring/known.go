@@ -15,10 +15,13 @@ import (
 type Known struct {
 	features  *features.State
 	customers *state.Table[customer]
-	ids       *state.Table[id]
+	ids       *state.Table[Taken]
 	labels    *state.Table[labelled]
 	key       []byte
-	pending   int // transactions not yet seen that have labels waiting
+	waiting   *state.Table[waiting]
+	kept      *state.Table[[]byte] // by generation: what the node keeps of an activation
+
+	waitingCount int
 }
 
 // NewKnown opens the tables of a store for a set of features.
@@ -27,12 +30,15 @@ func NewKnown(store *state.Store, set *features.Set) (*Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Known{
+	k := &Known{
 		features:  histories,
 		customers: state.NewTable(store, "customers", customerCodec{}),
 		ids:       state.NewTable(store, "ids", idCodec{}),
 		labels:    state.NewTable(store, "labels", labelledCodec{}),
-	}, nil
+		waiting:   state.NewTable(store, "labels_waiting", waitingCodec{}),
+		kept:      state.NewTable(store, "activations", bytesCodec{}),
+	}
+	return k, k.countWaiting()
 }
 
 // customer is what is remembered of one customer beside features.
@@ -85,6 +91,9 @@ func (k *Known) ApplyDecision(tx, follows *tidegate.Event, d *tidegate.Decision)
 	if err := k.features.Apply(tx, effect); err != nil {
 		return err
 	}
+	if err := k.settleLabels(tx); err != nil {
+		return err
+	}
 	entry, err := k.customerOf(tx)
 	if err != nil || entry == nil {
 		return err
@@ -131,7 +140,26 @@ func (k *Known) ApplyEvent(e *tidegate.Event) error {
 	return nil
 }
 
-// Features answers what is known of one entity at an instant.
+func (k *Known) observe(tx, follows *tidegate.Event, facts *tidegate.Facts, offset int) error {
+	if follows != nil {
+		return k.features.ObserveFollowUp(tx, follows, facts, offset)
+	}
+	return k.features.Observe(tx, facts, offset)
+}
+
+// WithFeatures is the same memory for another set of features. Histories that
+// both sets keep are shared; fresh is the part that is empty.
+func (k *Known) WithFeatures(store *state.Store, set *features.Set) (next *Known, fresh *features.State, err error) {
+	histories, err := features.NewState(set, store)
+	if err != nil {
+		return nil, nil, err
+	}
+	same := *k
+	same.features, same.key = histories, nil
+	return &same, histories.Fresh(k.features), nil
+}
+
+// Features are the histories.
 func (k *Known) Features() *features.State { return k.features }
 
 type customerCodec struct{}
@@ -159,4 +187,32 @@ func (customerCodec) Decode(b []byte, c *customer) error {
 		})
 	}
 	return r.end()
+}
+
+// KeepActivation keeps what the node wants to know of a generation later.
+func (k *Known) KeepActivation(generation uint32, body []byte) error {
+	entry, err := k.kept.GetOrCreate(binary.BigEndian.AppendUint32(nil, generation))
+	if err != nil {
+		return err
+	}
+	*k.kept.Update(entry) = body
+	return nil
+}
+
+// Activation is what was kept of a generation.
+func (k *Known) Activation(generation uint32) ([]byte, bool, error) {
+	entry, err := k.kept.Get(binary.BigEndian.AppendUint32(nil, generation))
+	if err != nil || entry == nil {
+		return nil, false, err
+	}
+	return *entry.Value(), true, nil
+}
+
+type bytesCodec struct{}
+
+func (bytesCodec) Append(b []byte, v *[]byte) []byte { return append(b, *v...) }
+
+func (bytesCodec) Decode(b []byte, v *[]byte) error {
+	*v = append([]byte(nil), b...)
+	return nil
 }

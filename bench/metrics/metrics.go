@@ -6,6 +6,7 @@ package metrics
 import (
 	"math"
 	"sort"
+	"strconv"
 )
 
 // Scored is one labelled transaction with its score; higher is riskier.
@@ -21,18 +22,28 @@ type Scored struct {
 // Report is what a replay prints and writes with --json. Rates without
 // frauds or without genuine transactions are NaN.
 type Report struct {
-	Transactions     int     `json:"transactions"`
-	Frauds           int     `json:"frauds"`
-	AUC              float64 `json:"roc_auc"`
-	AveragePrecision float64 `json:"average_precision"`
-	CardPrecision100 float64 `json:"card_precision_at_100"`
-	RecallAtFPR001   float64 `json:"recall_at_fpr_0_001"`
-	RecallAtFPR01    float64 `json:"recall_at_fpr_0_01"`
-	FraudAmount      int64   `json:"fraud_amount_minor"`
-	CaughtAmount     int64   `json:"caught_amount_minor"`
-	MistakenAmount   int64   `json:"blocked_by_mistake_amount_minor"`
-	Caught           int     `json:"caught"`
-	Mistaken         int     `json:"blocked_by_mistake"`
+	Transactions     int   `json:"transactions"`
+	Frauds           int   `json:"frauds"`
+	AUC              Rate  `json:"roc_auc"`
+	AveragePrecision Rate  `json:"average_precision"`
+	CardPrecision100 Rate  `json:"card_precision_at_100"`
+	RecallAtFPR001   Rate  `json:"recall_at_fpr_0_001"`
+	RecallAtFPR01    Rate  `json:"recall_at_fpr_0_01"`
+	FraudAmount      int64 `json:"fraud_amount_minor"`
+	CaughtAmount     int64 `json:"caught_amount_minor"`
+	MistakenAmount   int64 `json:"blocked_by_mistake_amount_minor"`
+	Caught           int   `json:"caught"`
+	Mistaken         int   `json:"blocked_by_mistake"`
+}
+
+// Rate is a share that may not exist: NaN, and null in JSON.
+type Rate float64
+
+func (r Rate) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(r)) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(r), 'g', -1, 64), nil
 }
 
 // Measure makes the report. It sorts rows.
@@ -52,11 +63,11 @@ func Measure(rows []Scored) Report {
 			r.MistakenAmount += s.Amount
 		}
 	}
-	r.CardPrecision100 = CardPrecision(rows, 100)
+	r.CardPrecision100 = Rate(CardPrecision(rows, 100))
 	sort.SliceStable(rows, func(i, j int) bool { return rows[i].Score > rows[j].Score })
 	c := newCurve(rows)
-	r.AUC, r.AveragePrecision = c.auc(), c.averagePrecision()
-	r.RecallAtFPR001, r.RecallAtFPR01 = c.recallAt(0.001), c.recallAt(0.01)
+	r.AUC, r.AveragePrecision = Rate(c.auc()), Rate(c.averagePrecision())
+	r.RecallAtFPR001, r.RecallAtFPR01 = Rate(c.recallAt(0.001)), Rate(c.recallAt(0.01))
 	return r
 }
 

@@ -39,7 +39,7 @@ func TestMeasureAgainstDefinition(t *testing.T) {
 			}
 		}
 		got := Measure(rows)
-		if math.Abs(got.AUC-won/pairs) > 1e-12 {
+		if math.Abs(float64(got.AUC)-won/pairs) > 1e-12 {
 			t.Fatalf("round %d: AUC %v, by counting pairs %v", round, got.AUC, won/pairs)
 		}
 		recall := 0.0
@@ -62,7 +62,7 @@ func TestMeasureAgainstDefinition(t *testing.T) {
 				recall = max(recall, tp/p)
 			}
 		}
-		if got.RecallAtFPR01 != recall {
+		if float64(got.RecallAtFPR01) != recall {
 			t.Fatalf("round %d: recall %v, by thresholds %v", round, got.RecallAtFPR01, recall)
 		}
 	}
@@ -78,7 +78,7 @@ func TestHandbookPredictions(t *testing.T) {
 	rows, want := handbook(t, filepath.Join(dir, "handbook"))
 	got := Measure(rows)
 	t.Logf("%d predictions: %+v", len(rows), got)
-	for name, v := range map[string][2]float64{"auc": {got.AUC, want["auc"]}, "ap": {got.AveragePrecision, want["ap"]}, "cp100": {got.CardPrecision100, want["cp100"]}} {
+	for name, v := range map[string][2]float64{"auc": {float64(got.AUC), want["auc"]}, "ap": {float64(got.AveragePrecision), want["ap"]}, "cp100": {float64(got.CardPrecision100), want["cp100"]}} {
 		if math.Abs(v[0]-v[1]) > 0.0015 {
 			t.Errorf("%s: got %.4f, published %.3f", name, v[0], v[1])
 		}

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/node"
+	"github.com/tidegate/tidegate/wire"
+)
+
+// alerts is GET /v1/alerts: the newest ones as a list, or, when the client
+// accepts text/event-stream, as a stream that Last-Event-ID resumes.
+func (s *Server) alerts(w http.ResponseWriter, r *http.Request) {
+	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		s.streamAlerts(w, r)
+		return
+	}
+	limit := 100
+	if text := r.URL.Query().Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 1000 {
+			s.fail(w, r, tidegate.Errorf(tidegate.CodeInvalid, "limit is a number from 1 to 1000"))
+			return
+		}
+		limit = n
+	}
+	out := []byte(`{"alerts":[`)
+	for i, item := range s.node.RecentAlerts(callerOf(r).tenant, limit) {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = wire.AppendAlert(out, &item.Alert)
+	}
+	writeBody(w, http.StatusOK, append(out, "]}"...))
+}
+
+// streamAlerts sends server-sent events (WHATWG HTML, 9.2). The id of an
+// event is SEQUENCE-INDEX of its journal record; without Last-Event-ID the
+// stream starts with what comes next.
+func (s *Server) streamAlerts(w http.ResponseWriter, r *http.Request) {
+	after, err := parseEventID(r)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	control := http.NewResponseController(w)
+	if err := control.SetWriteDeadline(time.Time{}); err != nil {
+		s.fail(w, r, tidegate.Errorf(tidegate.CodeInternal, "this connection can't stream: %v", err))
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(s.draining, cancel)()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	if _, err := fmt.Fprint(w, ": tidegate alerts\n\n"); err != nil || control.Flush() != nil {
+		return
+	}
+	reader := s.node.Alerts(after.sequence)
+	defer reader.Close()
+	tenant := callerOf(r).tenant
+	for {
+		item, err := s.nextAlert(ctx, reader, w, control)
+		if err != nil {
+			return
+		}
+		if item.Tenant != tenant || !item.after(after) {
+			continue
+		}
+		body := wire.AppendAlert(nil, &item.Alert)
+		if _, err := fmt.Fprintf(w, "id: %d-%d\nevent: alert\ndata: %s\n\n", item.Sequence, item.Index, body); err != nil || control.Flush() != nil {
+			return
+		}
+	}
+}
+
+// heartbeat keeps proxies from closing a quiet stream.
+const heartbeat = 15 * time.Second
+
+func (s *Server) nextAlert(ctx context.Context, reader *node.AlertReader, w http.ResponseWriter, control *http.ResponseController) (alertItem, error) {
+	for {
+		waiting, cancel := context.WithTimeout(ctx, heartbeat)
+		item, err := reader.Next(waiting)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return alertItem{item}, err
+		}
+		if waiting.Err() == nil {
+			return alertItem{}, err
+		}
+		if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
+			return alertItem{}, err
+		}
+		if err := control.Flush(); err != nil {
+			return alertItem{}, err
+		}
+	}
+}
+
+type alertItem struct{ node.AlertItem }
+
+func (a alertItem) after(p eventID) bool {
+	return a.Sequence > p.sequence || a.Sequence == p.sequence && a.Index > p.index
+}
+
+type eventID struct {
+	sequence uint64
+	index    int
+}
+
+func parseEventID(r *http.Request) (eventID, error) {
+	text := r.Header.Get("Last-Event-ID")
+	if text == "" {
+		text = r.URL.Query().Get("after")
+	}
+	if text == "" {
+		return eventID{sequence: node.FromNow}, nil
+	}
+	var id eventID
+	if n, err := fmt.Sscanf(text, "%d-%d", &id.sequence, &id.index); err != nil || n != 2 {
+		return id, tidegate.Errorf(tidegate.CodeInvalid, "Last-Event-ID is not one of this stream's ids")
+	}
+	return id, nil
+}

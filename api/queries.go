@@ -1,0 +1,120 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/node"
+)
+
+// decision is GET /v1/decisions/{transaction_id}: the recorded answer.
+func (s *Server) decision(w http.ResponseWriter, r *http.Request) {
+	record, values, err := s.node.Decision(r.Context(), callerOf(r).tenant, chi.URLParam(r, "transaction_id"))
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if r.URL.Query().Get("features") == "false" {
+		values = node.Values{}
+	}
+	writeBody(w, http.StatusOK, appendAnswer(nil, &record.Decision, values))
+}
+
+// features is GET /v1/features/{entity}/{key}: what is known of a customer,
+// card, device, … now or at=RFC 3339.
+func (s *Server) features(w http.ResponseWriter, r *http.Request) {
+	at := tidegate.MillisOf(s.options.Clock())
+	if text := r.URL.Query().Get("at"); text != "" {
+		t, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			s.fail(w, r, tidegate.Errorf(tidegate.CodeInvalid, "at is not an RFC 3339 time"))
+			return
+		}
+		at = tidegate.MillisOf(t)
+	}
+	entity, key := chi.URLParam(r, "entity"), chi.URLParam(r, "key")
+	values, err := s.node.Features(callerOf(r).tenant, entity, key, at)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	named := map[string]any{}
+	for i, v := range values.Variables {
+		switch x := values.Num[i]; {
+		case math.IsNaN(x) || math.IsInf(x, 0):
+			named[v.Name] = nil
+		case v.Kind == tidegate.KindText:
+			named[v.Name] = values.Text[i]
+		case v.Kind == tidegate.KindBool:
+			named[v.Name] = x != 0
+		default:
+			named[v.Name] = x
+		}
+	}
+	writeJSON(w, http.StatusOK, "application/json", map[string]any{
+		"entity": entity, "key": key, "at": at.String(), "features": named, "warming": append([]string{}, values.Warming...),
+	})
+}
+
+// rules is GET /v1/rules: what decides now, and what is wrong with the newest
+// saved configuration if that is another one.
+func (s *Server) rules(w http.ResponseWriter, r *http.Request) {
+	set := s.node.Rules()
+	writeJSON(w, http.StatusOK, "application/json", struct {
+		Generation uint32             `json:"generation"`
+		Versions   tidegate.Versions  `json:"versions"`
+		Rules      []node.RuleSummary `json:"rules"`
+		Models     []node.ModelInfo   `json:"models"`
+		Lists      []node.ListInfo    `json:"lists"`
+		Errors     []fileProblem      `json:"errors"`
+	}{set.Generation, set.Versions, set.Rules, set.Models, set.Lists, fileProblems(s.options.ReloadErrors())})
+}
+
+// fileProblems lists the configuration errors in err.
+func fileProblems(err error) []fileProblem {
+	list := []fileProblem{}
+	if err == nil {
+		return list
+	}
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			list = append(list, fileProblems(e)...)
+		}
+		return list
+	}
+	var own *tidegate.Error
+	if !errors.As(err, &own) {
+		return append(list, fileProblem{Message: err.Error()})
+	}
+	p := fileProblem{File: own.File, Line: own.Line, Column: own.Column, Message: own.Message}
+	if own.Cause != nil {
+		p.Message += ": " + own.Cause.Error()
+	}
+	return append(list, p)
+}
+
+// healthz says that the process lives.
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
+	writeBody(w, http.StatusOK, []byte(`{"status":"ok"}`))
+}
+
+// readyz says whether it decides.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	status := s.node.Status()
+	code := http.StatusOK
+	if !status.Ready || s.draining.Err() != nil {
+		status.Ready, code = false, http.StatusServiceUnavailable
+	}
+	body, err := json.Marshal(status)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	writeBody(w, code, body)
+}

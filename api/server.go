@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/node"
+)
+
+// Node is what the face stands before: *node.Node.
+type Node interface {
+	Decider
+	Recorder
+	Reader
+}
+
+// Decider decides. See [node.Node] for the contracts.
+type Decider interface {
+	Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool) (*node.Answer, error)
+	Deadline() time.Duration
+	StandIn() node.StandIn
+}
+
+// Recorder takes what asks for no decision.
+type Recorder interface {
+	Event(ctx context.Context, e *tidegate.Event) (repeated bool, err error)
+	Label(ctx context.Context, l *tidegate.Label) (repeated bool, err error)
+}
+
+// Reader answers questions.
+type Reader interface {
+	Decision(ctx context.Context, tenant, transactionID string) (*node.Record, node.Values, error)
+	Features(tenant, entity, key string, at tidegate.Millis) (node.Values, error)
+	Alerts(from uint64) *node.AlertReader
+	RecentAlerts(tenant string, limit int) []node.AlertItem
+	Rules() node.RuleSet
+	Clock() node.ClockGuard
+	Attributes() map[string]tidegate.Kind
+	Status() node.Status
+	Stats() node.Stats
+	Counters() *node.Counters
+}
+
+// Options of the face.
+type Options struct {
+	Log        *slog.Logger
+	Clock      func() time.Time
+	BodyLimit  int64
+	InFlight   int
+	Keys       []Key  // none: everybody may do everything, so listen on loopback only
+	PANKey     []byte // replaces card numbers by their HMAC instead of refusing them
+	EventClock bool   // take events of any time
+	Registry   *prometheus.Registry
+	// ReloadErrors tells what is wrong with the newest saved configuration;
+	// nil when it is the one that runs.
+	ReloadErrors func() error
+}
+
+// Server is the HTTP handler.
+type Server struct {
+	http.Handler
+	node     Node
+	options  Options
+	keys     keyring
+	slots    chan struct{} // one per request under way that may write
+	metrics  *metrics
+	draining context.Context
+	drain    context.CancelFunc
+}
+
+// New makes the face of a node.
+func New(n Node, o Options) *Server {
+	s := &Server{node: n, options: o, keys: newKeyring(o.Keys), slots: make(chan struct{}, o.InFlight)}
+	s.draining, s.drain = context.WithCancel(context.Background())
+	s.metrics = newMetrics(o.Registry, n)
+	r := chi.NewRouter()
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, tidegate.Errorf(tidegate.CodeNotFound, "no such path; /openapi.json lists them"))
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, tidegate.Errorf(tidegate.CodeMethodForbidden, "this path takes another method; see /openapi.json"))
+	})
+	r.Get("/healthz", s.healthz)
+	r.Get("/readyz", s.readyz)
+	r.Get("/openapi.json", s.openAPI)
+	r.With(s.allow(ScopeRead)).Method(http.MethodGet, "/metrics", s.metrics.handler())
+
+	r.With(s.allow(ScopeDecide), s.admit).Post("/v1/authorize", s.authorize)
+	r.With(s.allow(ScopeEvent), s.admit).Post("/v1/events", s.event)
+	r.With(s.allow(ScopeLabel), s.admit).Post("/v1/labels", s.label)
+	r.Group(func(r chi.Router) {
+		r.Use(s.allow(ScopeRead))
+		r.Get("/v1/decisions/{transaction_id}", s.decision)
+		r.Get("/v1/features/{entity}/{key}", s.features)
+		r.Get("/v1/alerts", s.alerts)
+		r.Get("/v1/rules", s.rules)
+	})
+	s.Handler = r
+	return s
+}
+
+// Drain ends the streams, so that a shutdown does not wait for them.
+func (s *Server) Drain() { s.drain() }
+
+// admit turns requests away before memory grows.
+func (s *Server) admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case s.slots <- struct{}{}:
+		default:
+			s.fail(w, r, tidegate.Errorf(codeBusy, "more than %d requests are under way", cap(s.slots)))
+			return
+		}
+		defer func() { <-s.slots }()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,151 @@
+// Package load sends authorizations to a server on this machine and measures
+// how long the answers take: open loop at a rate, where a slow answer does not
+// slow the next request (no coordinated omission), or closed loop, as fast as
+// the answers come.
+package load
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/tidegate/tidegate"
+)
+
+// Options of a run.
+type Options struct {
+	Address     string // host:port; loopback only
+	Connections int
+	Rate        float64 // requests a second over all connections; 0 is closed loop
+	Poisson     bool    // arrivals; otherwise evenly spaced
+	Warmup      time.Duration
+	Duration    time.Duration
+	Requests    Requests
+	Progress    func(elapsed, total time.Duration, requests int64)
+}
+
+// Requests makes the request of a worker: the whole HTTP request as bytes,
+// valid until the worker's next.
+type Requests func(worker int, now time.Time, dst []byte) []byte
+
+// Result is what was measured. Latencies are from the time that a request was
+// due, in microseconds.
+type Result struct {
+	Requests   int64            `json:"requests"`
+	PerSecond  float64          `json:"requests_per_second"`
+	Statuses   map[int]int64    `json:"statuses"`
+	Micros     map[string]int64 `json:"latency_us"`
+	MeanMicros float64          `json:"latency_mean_us"`
+}
+
+// Run sends until the duration is over. It refuses addresses that are not on
+// this machine.
+func Run(ctx context.Context, o Options) (Result, error) {
+	host, _, err := net.SplitHostPort(o.Address)
+	ip := net.ParseIP(host)
+	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return Result{}, tidegate.Errorf(tidegate.CodeInvalid, "load goes to loopback addresses only, as 127.0.0.1:8080")
+	}
+	start := time.Now()
+	measureFrom, end := start.Add(o.Warmup), start.Add(o.Warmup+o.Duration)
+	ctx, cancel := context.WithDeadline(ctx, end.Add(10*time.Second))
+	defer cancel()
+	workers := make([]*worker, o.Connections)
+	var wait sync.WaitGroup
+	for i := range workers {
+		w := &worker{number: i, options: &o, measureFrom: measureFrom, end: end,
+			rng: rand.New(rand.NewPCG(uint64(i), 1)), latency: NewLatency()}
+		workers[i] = w
+		wait.Go(func() { w.err = w.run(ctx, start) })
+	}
+	done := make(chan struct{})
+	go func() { wait.Wait(); close(done) }()
+	report(o, start, done)
+	return collect(workers, o.Duration)
+}
+
+func report(o Options, start time.Time, done <-chan struct{}) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case now := <-tick.C:
+			if o.Progress != nil {
+				o.Progress(min(now.Sub(start), o.Warmup+o.Duration), o.Warmup+o.Duration, 0)
+			}
+		}
+	}
+}
+
+func collect(workers []*worker, d time.Duration) (Result, error) {
+	all := NewLatency()
+	var errs []error
+	for _, w := range workers {
+		all.Add(w.latency)
+		if w.err != nil {
+			errs = append(errs, w.err)
+		}
+	}
+	r := all.Result()
+	r.PerSecond = float64(r.Requests) / d.Seconds()
+	return r, errors.Join(errs...)
+}
+
+// worker is one connection.
+type worker struct {
+	number      int
+	options     *Options
+	measureFrom time.Time
+	end         time.Time
+	rng         *rand.Rand
+	latency     *Latency
+	err         error
+}
+
+func (w *worker) run(ctx context.Context, start time.Time) error {
+	c, err := dial(ctx, w.options.Address)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	var request []byte
+	interval := 0.0 // mean, in seconds
+	if w.options.Rate > 0 {
+		interval = float64(w.options.Connections) / w.options.Rate
+	}
+	due := start.Add(time.Duration(interval * float64(w.number) / float64(w.options.Connections) * 1e9))
+	for {
+		now := time.Now()
+		if interval > 0 {
+			if wait := due.Sub(now); wait > 0 {
+				time.Sleep(wait)
+				now = time.Now()
+			}
+		} else {
+			due = now
+		}
+		if due.After(w.end) || now.After(w.end.Add(5*time.Second)) || ctx.Err() != nil {
+			return nil
+		}
+		request = w.options.Requests(w.number, now, request[:0])
+		status, err := c.roundTrip(request)
+		if err != nil {
+			return err
+		}
+		if !due.Before(w.measureFrom) {
+			w.latency.Record(status, time.Since(due))
+		}
+		if interval > 0 {
+			step := interval
+			if w.options.Poisson {
+				step *= w.rng.ExpFloat64()
+			}
+			due = due.Add(time.Duration(step * 1e9))
+		}
+	}
+}

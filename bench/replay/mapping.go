@@ -1,0 +1,230 @@
+// Package replay reads history from files and runs it through the very same
+// pipeline that decides live: on scratch state, into a data directory, or
+// against a running server.
+package replay
+
+import (
+	"fmt"
+	"io/fs"
+	"math"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/yamlfile"
+)
+
+// Mapping says which column of a file is which field of an event. A mapping
+// is a YAML file under mappings/ of a configuration.
+type Mapping struct {
+	Format    string            `yaml:"format"` // csv, jsonl or tidegate (envelopes, as /v1/authorize takes them)
+	Delimiter string            `yaml:"delimiter"`
+	Time      TimeColumn        `yaml:"time"`
+	Type      string            `yaml:"type"`   // column of the event type; without it all are transactions
+	Fields    map[string]string `yaml:"fields"` // field: column (for jsonl a dotted path)
+	Constants map[string]string `yaml:"constants"`
+	Label     LabelColumn       `yaml:"label"`
+	ID        string            `yaml:"id"` // column that features are written under; default the transaction id's
+}
+
+// TimeColumn is the event time.
+type TimeColumn struct {
+	Column string `yaml:"column"`
+	Layout string `yaml:"layout"` // rfc3339 (default), unix, unix_ms, or a Go layout, read as UTC
+}
+
+// LabelColumn is whether a transaction was fraud, if the file tells.
+type LabelColumn struct {
+	Column         string            `yaml:"column"`
+	True           string            `yaml:"true"` // default "1"
+	AvailableAfter yamlfile.Duration `yaml:"available_after"`
+}
+
+// LoadMapping reads mappings/NAME.yaml of a configuration. The name
+// "tidegate" needs no file: envelopes, one a line.
+func LoadMapping(files fs.FS, name string) (*Mapping, error) {
+	if name == "tidegate" {
+		return &Mapping{Format: "tidegate"}, nil
+	}
+	file := "mappings/" + name + ".yaml"
+	data, err := fs.ReadFile(files, file)
+	if err != nil {
+		return nil, tidegate.FileErrorf(file, 0, 0, "there is no such mapping; there are %s", strings.Join(mappingNames(files), ", "))
+	}
+	m := &Mapping{}
+	if err := yamlfile.Decode(file, data, m); err != nil {
+		return nil, err
+	}
+	return m, m.check(file)
+}
+
+func mappingNames(files fs.FS) []string {
+	names := []string{"tidegate"}
+	entries, err := fs.ReadDir(files, "mappings")
+	if err != nil {
+		return names
+	}
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return names
+}
+
+func (m *Mapping) check(file string) error {
+	fail := func(format string, args ...any) error { return tidegate.FileErrorf(file, 0, 0, format, args...) }
+	switch m.Format {
+	case "csv", "jsonl":
+	case "tidegate":
+		return nil
+	default:
+		return fail("format %q is unknown: write csv, jsonl or tidegate", m.Format)
+	}
+	if m.Time.Column == "" {
+		return fail("time.column is missing: name the column that holds the event time")
+	}
+	for _, names := range []map[string]string{m.Fields, m.Constants} {
+		for name := range names {
+			if _, ok := fieldSetters[name]; !ok {
+				return fail("%q is not a field; there are %s", name, strings.Join(fieldNames(), ", "))
+			}
+		}
+	}
+	if m.Fields["transaction_id"] == "" {
+		return fail("fields.transaction_id is missing: name the column that identifies a row")
+	}
+	if m.Label.True == "" {
+		m.Label.True = "1"
+	}
+	if len(m.Delimiter) > 1 {
+		return fail("delimiter is one character")
+	}
+	return nil
+}
+
+// idColumn is the column that features and decisions are written under.
+func (m *Mapping) idColumn() string {
+	if m.ID != "" {
+		return m.ID
+	}
+	return m.Fields["transaction_id"]
+}
+
+// setter puts a column's text into an event. Amounts come last of all:
+// they need the currency.
+type setter func(e *tidegate.Event, text string) error
+
+var fieldSetters = func() map[string]setter {
+	m := map[string]setter{}
+	for f := range tidegate.NumText {
+		m[f.String()] = func(e *tidegate.Event, text string) error { e.Text[f] = text; return nil }
+	}
+	m["currency"] = func(e *tidegate.Event, text string) error {
+		c, ok := tidegate.ParseCurrency(text)
+		if !ok {
+			return fmt.Errorf("%q is not an ISO 4217 code", text)
+		}
+		e.Amount.Currency = c
+		return nil
+	}
+	m["amount"] = func(e *tidegate.Event, text string) error {
+		a, err := tidegate.ParseAmount(text, e.Amount.Currency)
+		if err != nil {
+			return err
+		}
+		e.Amount, e.HasAmount = a, true
+		return nil
+	}
+	m["latitude"] = degreeSetter(90, func(e *tidegate.Event) *float64 { return &e.Lat })
+	m["longitude"] = degreeSetter(180, func(e *tidegate.Event) *float64 { return &e.Lon })
+	m["card_present"] = flagSetter(func(e *tidegate.Event) *tidegate.Tristate { return &e.CardPresent })
+	m["recurring"] = flagSetter(func(e *tidegate.Event) *tidegate.Tristate { return &e.Recurring })
+	return m
+}()
+
+func degreeSetter(limit float64, at func(*tidegate.Event) *float64) setter {
+	return func(e *tidegate.Event, text string) error {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.Abs(v) > limit || math.IsNaN(v) {
+			return fmt.Errorf("%q is not a coordinate in degrees", text)
+		}
+		*at(e), e.HasLocation = v, true
+		return nil
+	}
+}
+
+func flagSetter(at func(*tidegate.Event) *tidegate.Tristate) setter {
+	return func(e *tidegate.Event, text string) error {
+		v, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		*at(e) = tidegate.False
+		if v {
+			*at(e) = tidegate.True
+		}
+		return nil
+	}
+}
+
+func fieldNames() []string {
+	names := make([]string, 0, len(fieldSetters))
+	for name := range fieldSetters {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// parse reads an event time.
+func (t *TimeColumn) parse(text string) (tidegate.Millis, error) {
+	switch t.Layout {
+	case "", "rfc3339":
+		if ms, ok := fastRFC3339(text); ok {
+			return ms, nil
+		}
+		at, err := time.Parse(time.RFC3339Nano, text)
+		return tidegate.MillisOf(at), err
+	case "unix", "unix_ms":
+		v, err := strconv.ParseFloat(text, 64)
+		if t.Layout == "unix" {
+			v *= 1000
+		}
+		if err == nil && !(math.Abs(v) < 1<<53) {
+			err = fmt.Errorf("%q is out of range", text)
+		}
+		return tidegate.Millis(v), err
+	}
+	at, err := time.Parse(t.Layout, text)
+	return tidegate.MillisOf(at), err
+}
+
+// fastRFC3339 reads the common form 2006-01-02T15:04:05Z without a fraction.
+func fastRFC3339(s string) (tidegate.Millis, bool) {
+	if len(s) != 20 || s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != ' ') || s[13] != ':' || s[16] != ':' || s[19] != 'Z' {
+		return 0, false
+	}
+	n := [...]int{0, 0, 0, 0, 0, 0}
+	for i, at := range [...][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
+		for _, c := range []byte(s[at[0]:at[1]]) {
+			if c < '0' || c > '9' {
+				return 0, false
+			}
+			n[i] = n[i]*10 + int(c-'0')
+		}
+	}
+	if n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 28 || n[3] > 23 || n[4] > 59 || n[5] > 59 {
+		return 0, false // rare or wrong: time.Parse tells
+	}
+	// Days from civil (Hinnant), valid in the proleptic Gregorian calendar.
+	y, m := n[0], n[1]
+	if m <= 2 {
+		y--
+	}
+	era := y / 400
+	yoe := y - era*400
+	doy := (153*((m+9)%12)+2)/5 + n[2] - 1
+	days := era*146097 + yoe*365 + yoe/4 - yoe/100 + doy - 719468
+	return tidegate.Millis(((int64(days)*24+int64(n[3]))*60+int64(n[4]))*60+int64(n[5])) * 1000, true
+}

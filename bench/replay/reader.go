@@ -1,0 +1,357 @@
+package replay
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/wire"
+)
+
+// Row is one line of a file.
+type Row struct {
+	Line     int
+	ID       string // what features and decisions are written under
+	Event    tidegate.Event
+	Labelled bool // the file says whether it was fraud
+	Fraud    bool
+}
+
+// Reader reads rows from a file: CSV or JSON lines, plain, gzip or zstd.
+type Reader struct {
+	mapping *Mapping
+	file    *os.File
+	read    atomic.Int64 // compressed bytes
+	size    int64
+	closers []func()
+	next    func(*Row) error
+	line    int
+}
+
+// Open opens a file; "-" is standard input.
+func Open(name string, m *Mapping) (*Reader, error) {
+	r := &Reader{mapping: m, file: os.Stdin}
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, &tidegate.Error{Code: tidegate.CodeNotFound, Message: "the input can't be opened", Cause: err}
+		}
+		r.file = f
+		if info, err := f.Stat(); err == nil {
+			r.size = info.Size()
+		}
+	}
+	body, err := r.decompress(bufio.NewReaderSize(&counting{r.file, &r.read}, 1<<18))
+	if err == nil {
+		err = r.open(body)
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Progress is how many bytes of the file were read, and its size (0: unknown).
+func (r *Reader) Progress() (read, size int64) { return r.read.Load(), r.size }
+
+// Next fills row with the next line; io.EOF at the end. An error that is a
+// *tidegate.Error is about that line alone: the next call goes on behind it.
+func (r *Reader) Next(row *Row) error {
+	r.line++
+	*row = Row{Line: r.line}
+	return r.next(row)
+}
+
+// IDColumn is the name that the rows' ids go under.
+func (r *Reader) IDColumn() string {
+	if id := r.mapping.idColumn(); id != "" {
+		return id
+	}
+	return "transaction_id"
+}
+
+func (r *Reader) Close() error {
+	for _, close := range r.closers {
+		close()
+	}
+	if r.file == os.Stdin {
+		return nil
+	}
+	return r.file.Close()
+}
+
+// decompress goes by the file's first bytes, not by its name.
+func (r *Reader) decompress(b *bufio.Reader) (io.Reader, error) {
+	magic, err := b.Peek(4)
+	switch {
+	case err != nil && len(magic) < 2:
+		return b, nil
+	case magic[0] == 0x1f && magic[1] == 0x8b:
+		return gzip.NewReader(b)
+	case string(magic) == "\x28\xb5\x2f\xfd":
+		z, err := zstd.NewReader(b)
+		if err == nil {
+			r.closers = append(r.closers, z.Close)
+		}
+		return z, err
+	}
+	return b, nil
+}
+
+func (r *Reader) open(body io.Reader) error {
+	switch r.mapping.Format {
+	case "csv":
+		return r.openCSV(body)
+	case "jsonl":
+		r.openLines(body, r.mappedLine)
+	default:
+		r.openLines(body, r.envelopeLine)
+	}
+	return nil
+}
+
+// column is a field and where it stands in a CSV row.
+type column struct {
+	name  string
+	index int
+	set   setter
+}
+
+func (r *Reader) openCSV(body io.Reader) error {
+	c := csv.NewReader(body)
+	c.ReuseRecord = true
+	if r.mapping.Delimiter != "" {
+		c.Comma = rune(r.mapping.Delimiter[0])
+	}
+	header, err := c.Read()
+	if err != nil {
+		return &tidegate.Error{Code: tidegate.CodeMalformed, Message: "the input has no header line", Cause: err}
+	}
+	place := map[string]int{}
+	for i, name := range header {
+		place[strings.TrimPrefix(name, "\ufeff")] = i
+	}
+	find := func(name string) (int, error) {
+		i, ok := place[name]
+		if !ok {
+			return 0, tidegate.Errorf(tidegate.CodeInvalid, "the input has no column %q; it has %s", name, strings.Join(header, ", "))
+		}
+		return i, nil
+	}
+	var columns []column
+	for _, name := range orderedFields(r.mapping.Fields) {
+		i, err := find(r.mapping.Fields[name])
+		if err != nil {
+			return err
+		}
+		columns = append(columns, column{name, i, fieldSetters[name]})
+	}
+	at, err := find(r.mapping.Time.Column)
+	if err != nil {
+		return err
+	}
+	id, err := find(r.mapping.idColumn())
+	if err != nil {
+		return err
+	}
+	label := -1
+	if r.mapping.Label.Column != "" {
+		if label, err = find(r.mapping.Label.Column); err != nil {
+			return err
+		}
+	}
+	r.line = 1
+	r.next = func(row *Row) error {
+		record, err := c.Read()
+		if err != nil {
+			return r.lineError(err)
+		}
+		row.ID = strings.Clone(record[id])
+		// One copy of the line serves all of the event's texts.
+		return r.fill(row, columns, cloned(record), at, label)
+	}
+	return nil
+}
+
+// cloned gives a record its own memory: the reader uses its own again.
+func cloned(record []string) []string {
+	whole := strings.Join(record, "")
+	out := make([]string, len(record))
+	from := 0
+	for i, field := range record {
+		out[i] = whole[from : from+len(field)]
+		from += len(field)
+	}
+	return out
+}
+
+func (r *Reader) fill(row *Row, columns []column, record []string, at, label int) error {
+	e := &row.Event
+	if err := r.start(e); err != nil {
+		return err
+	}
+	for _, c := range columns {
+		if text := record[c.index]; text != "" {
+			if err := c.set(e, text); err != nil {
+				return r.fieldError(c.name, err)
+			}
+		}
+	}
+	var err error
+	if e.Time, err = r.mapping.Time.parse(record[at]); err != nil {
+		return r.fieldError("timestamp", err)
+	}
+	if label >= 0 && record[label] != "" {
+		row.Labelled, row.Fraud = true, record[label] == r.mapping.Label.True
+	}
+	return r.finish(row)
+}
+
+// start sets what all rows share.
+func (r *Reader) start(e *tidegate.Event) error {
+	e.Type, e.Tenant = tidegate.TypeTransaction, tidegate.DefaultTenant
+	for _, name := range orderedFields(r.mapping.Constants) {
+		if err := fieldSetters[name](e, r.mapping.Constants[name]); err != nil {
+			return r.fieldError(name, err)
+		}
+	}
+	return nil
+}
+
+func (r *Reader) finish(row *Row) error {
+	t := &row.Event.Text
+	if t[tidegate.TransactionID] == "" {
+		return r.fieldError("transaction_id", fmt.Errorf("is empty"))
+	}
+	row.Event.ID = t[tidegate.TransactionID]
+	if t[tidegate.CustomerID] == "" && t[tidegate.CardID] == "" && t[tidegate.AccountID] == "" {
+		return r.fieldError("customer_id", fmt.Errorf("a row needs a customer, a card or an account"))
+	}
+	return nil
+}
+
+func (r *Reader) openLines(body io.Reader, decode func(line []byte, row *Row) error) {
+	lines := bufio.NewScanner(body)
+	lines.Buffer(make([]byte, 64<<10), 1<<20)
+	r.next = func(row *Row) error {
+		if !lines.Scan() {
+			if err := lines.Err(); err != nil {
+				return err
+			}
+			return io.EOF
+		}
+		return decode(lines.Bytes(), row)
+	}
+}
+
+func (r *Reader) envelopeLine(line []byte, row *Row) error {
+	if err := wire.DecodeEvent(line, wire.Options{}, &row.Event); err != nil {
+		return r.fieldError("", err)
+	}
+	row.ID = row.Event.Text[tidegate.TransactionID]
+	if row.ID == "" {
+		row.ID = row.Event.ID
+	}
+	return nil
+}
+
+func (r *Reader) mappedLine(line []byte, row *Row) error {
+	var object map[string]any
+	d := json.NewDecoder(strings.NewReader(string(line)))
+	d.UseNumber()
+	if err := d.Decode(&object); err != nil {
+		return r.fieldError("", err)
+	}
+	e := &row.Event
+	if err := r.start(e); err != nil {
+		return err
+	}
+	for _, name := range orderedFields(r.mapping.Fields) {
+		if text := textAt(object, r.mapping.Fields[name]); text != "" {
+			if err := fieldSetters[name](e, text); err != nil {
+				return r.fieldError(name, err)
+			}
+		}
+	}
+	var err error
+	if e.Time, err = r.mapping.Time.parse(textAt(object, r.mapping.Time.Column)); err != nil {
+		return r.fieldError("timestamp", err)
+	}
+	if r.mapping.Type != "" {
+		e.Type = textAt(object, r.mapping.Type)
+	}
+	if text := textAt(object, r.mapping.Label.Column); text != "" {
+		row.Labelled, row.Fraud = true, text == r.mapping.Label.True
+	}
+	row.ID = textAt(object, r.mapping.idColumn())
+	return r.finish(row)
+}
+
+// textAt follows a dotted path.
+func textAt(object map[string]any, path string) string {
+	if path == "" {
+		return ""
+	}
+	var v any = object
+	for _, name := range strings.Split(path, ".") {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return ""
+		}
+		v = m[name]
+	}
+	switch v := v.(type) {
+	case nil, map[string]any, []any:
+		return ""
+	case string:
+		return v
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// orderedFields puts the amount last: reading it needs the currency.
+func orderedFields(fields map[string]string) []string {
+	var names []string
+	for _, name := range fieldNames() {
+		if _, ok := fields[name]; ok && name != "amount" {
+			names = append(names, name)
+		}
+	}
+	if _, ok := fields["amount"]; ok {
+		names = append(names, "amount")
+	}
+	return names
+}
+
+func (r *Reader) lineError(err error) error {
+	if err == io.EOF {
+		return err
+	}
+	return &tidegate.Error{Code: tidegate.CodeMalformed, Line: r.line, Message: fmt.Sprintf("line %d", r.line), Cause: err}
+}
+
+func (r *Reader) fieldError(field string, err error) error {
+	return &tidegate.Error{Code: tidegate.CodeInvalid, Line: r.line, Field: field, Message: fmt.Sprintf("line %d", r.line), Cause: err}
+}
+
+type counting struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (c *counting) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n.Add(int64(n))
+	return n, err
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/bench/load"
+)
+
+type benchCommands struct {
+	Authorize benchAuthorizeCommand `cmd:"" help:"Measure POST /v1/authorize: a service of its own on this machine, every answer durable."`
+}
+
+type benchAuthorizeCommand struct {
+	Config      string        `help:"Configuration of the service. Default: the built-in example." type:"path" placeholder:"FILE"`
+	Data        string        `help:"Data directory; default: a temporary one in the working directory's file system." type:"path" placeholder:"DIR"`
+	Rate        float64       `help:"Requests a second, open loop; 0 is closed loop: as fast as answers come." default:"0"`
+	Arrivals    string        `help:"Of the open loop." enum:"constant,poisson" default:"poisson"`
+	Connections int           `help:"Connections." default:"64"`
+	Duration    time.Duration `help:"Of the measurement." default:"60s"`
+	Warmup      time.Duration `help:"Before it." default:"5s"`
+	Customers   int           `help:"Customers." default:"1000000"`
+	Skew        float64       `help:"Exponent of Zipf's law over customers; 0 is uniform." default:"1.0"`
+	Seed        uint64        `help:"Of the requests." default:"1"`
+	Against     string        `help:"echo: measure a server that decodes the same request and encodes an answer of the same size, in the same run." enum:"echo," default:""`
+	Half        bool          `help:"After the closed loop, measure latency at half of the rate it reached."`
+	JSON        string        `help:"Write the results here, machine-readable; - is standard output." placeholder:"FILE"`
+}
+
+// authorizeReport is what --json writes.
+type authorizeReport struct {
+	Tidegate    load.Result  `json:"tidegate"`
+	Echo        *load.Result `json:"echo,omitempty"`
+	Ratio       float64      `json:"ratio,omitempty"` // of rates
+	Half        *load.Result `json:"half_of_maximum,omitempty"`
+	Checkpoints uint64       `json:"checkpoints"`
+	LongestUS   int64        `json:"longest_checkpoint_pause_us"`
+}
+
+func (c *benchAuthorizeCommand) Run(ctx context.Context) (err error) {
+	if c.Data == "" {
+		dir, err := os.MkdirTemp(".", "tidegate-bench-")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		c.Data = filepath.Join(dir, "data")
+	}
+	payments := load.NewPayments(c.Connections, c.Customers, c.Skew, c.Seed, strconv.FormatInt(time.Now().UnixNano(), 36))
+	var r authorizeReport
+	if c.Against == "echo" {
+		echo, err := c.echo(ctx, payments)
+		if err != nil {
+			return err
+		}
+		r.Echo = &echo
+	}
+	if err := c.service(ctx, payments, &r); err != nil {
+		return err
+	}
+	if r.Echo != nil {
+		r.Ratio = r.Tidegate.PerSecond / r.Echo.PerSecond
+	}
+	if c.JSON != "-" {
+		r.print(os.Stdout)
+	}
+	return writeReport(c.JSON, r)
+}
+
+func (c *benchAuthorizeCommand) echo(ctx context.Context, payments *load.Payments) (load.Result, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return load.Result{}, err
+	}
+	server := load.Echo(listener, tidegate.Decision{ResponseCode: "00"}, answerBytes)
+	r, err := c.measure(ctx, "echo", listener.Addr().String(), payments, 0)
+	return r, errors.Join(err, server.Close())
+}
+
+// answerBytes is the size of a usual answer of the example configuration.
+const answerBytes = 560
+
+func (c *benchAuthorizeCommand) service(ctx context.Context, payments *load.Payments, r *authorizeReport) (err error) {
+	serve := serveCommand{Config: c.Config, Data: c.Data, Listen: "127.0.0.1:0", Quiet: true}
+	s, err := serve.open(ctx)
+	if err != nil {
+		return err
+	}
+	serving, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- s.run(serving) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-ended, s.close())
+	}()
+	address := s.listener.Addr().String()
+	if r.Tidegate, err = c.measure(ctx, "tidegate", address, payments, c.Rate); err != nil {
+		return err
+	}
+	if c.Half {
+		half, err := c.measure(ctx, "at half", address, payments, r.Tidegate.PerSecond/2)
+		if err != nil {
+			return err
+		}
+		r.Half = &half
+	}
+	stats := s.node.Stats().Checkpoint
+	r.Checkpoints, r.LongestUS = stats.Written, stats.Last.LongestPause.Microseconds()
+	return nil
+}
+
+func (c *benchAuthorizeCommand) measure(ctx context.Context, what, address string, payments *load.Payments, rate float64) (load.Result, error) {
+	bar := newProgress(what, int64((c.Warmup + c.Duration).Milliseconds()), false)
+	defer bar.done()
+	return load.Run(ctx, load.Options{
+		Address: address, Connections: c.Connections, Rate: rate, Poisson: c.Arrivals == "poisson",
+		Warmup: c.Warmup, Duration: c.Duration, Requests: payments.Request,
+		Progress: func(elapsed, _ time.Duration, _ int64) { bar.force(elapsed.Milliseconds()) },
+	})
+}
+
+func (r *authorizeReport) print(w *os.File) {
+	row := func(name string, l *load.Result) {
+		if l == nil {
+			return
+		}
+		fmt.Fprintf(w, "%-20s %10.0f/s  p50 %6d µs  p99 %6d µs  p99.9 %6d µs  max %6d µs  answers %v\n",
+			name, l.PerSecond, l.Micros["p50"], l.Micros["p99"], l.Micros["p99.9"], l.Micros["max"], l.Statuses)
+	}
+	row("echo", r.Echo)
+	row("tidegate", &r.Tidegate)
+	row("tidegate at half", r.Half)
+	if r.Ratio > 0 {
+		fmt.Fprintf(w, "ratio to echo        %10.2f\n", r.Ratio)
+	}
+	fmt.Fprintf(w, "checkpoints          %10d  longest pause of the last %d µs\n", r.Checkpoints, r.LongestUS)
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/tidegate/tidegate/config"
+	"github.com/tidegate/tidegate/rules/watch"
+)
+
+// reloads holds what is wrong with the newest saved configuration.
+type reloads struct{ err atomic.Pointer[error] }
+
+func (r *reloads) set(err error) {
+	if err == nil {
+		r.err.Store(nil)
+		return
+	}
+	r.err.Store(&err)
+}
+
+func (r *reloads) get() error {
+	if err := r.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// watch reloads the configuration when its files change, until ctx is over;
+// then the channel is closed. The built-in example does not change.
+func (s *service) watch(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	if s.config.Dir == "" {
+		close(done)
+		return done
+	}
+	go func() {
+		defer close(done)
+		err := watch.Dir(ctx, s.config.Dir, s.reload, config.DecidingNames()...)
+		if err != nil && ctx.Err() == nil {
+			s.log.Error("files are no longer watched", "error", err)
+		}
+	}()
+	return done
+}
+
+// reload lets the files as they are now decide, if they are sound; if not,
+// what decides goes on and the error is shown.
+func (s *service) reload() {
+	files, err := config.Deciding(s.config.Files)
+	changed := false
+	if err == nil {
+		changed, err = s.node.Activate(files)
+	}
+	s.reloads.set(err)
+	switch {
+	case err != nil:
+		s.log.Error("the saved configuration is wrong; the one before goes on deciding", "error", err)
+	case changed:
+		set := s.node.Rules()
+		s.log.Info("reloaded", "configuration", set.Generation, "rules", len(set.Rules), "version", set.Versions.Rules)
+	}
+}

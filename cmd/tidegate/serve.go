@@ -1,0 +1,227 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/api"
+	"github.com/tidegate/tidegate/config"
+	"github.com/tidegate/tidegate/examples"
+	"github.com/tidegate/tidegate/node"
+)
+
+type serveCommand struct {
+	Config   string `help:"Configuration: a tidegate.yaml with rules, features and models beside it. Default: the built-in example." type:"path" placeholder:"FILE"`
+	Listen   string `help:"Address to listen on, instead of the configuration's." placeholder:"HOST:PORT"`
+	Data     string `help:"Data directory, instead of the configuration's." type:"path" placeholder:"DIR"`
+	Clock    string `help:"arrival refuses events that are too old or in the future; event takes them as they come." enum:"arrival,event," default:""`
+	Insecure bool   `help:"Listen beyond this machine without TLS and API keys."`
+	DevKafka bool   `name:"dev-kafka" help:"Start an in-process broker that speaks Kafka's protocol and publish to it. It forgets everything at the end."`
+	Quiet    bool   `help:"Print nothing but errors."`
+}
+
+func (c *serveCommand) Run(ctx context.Context) error {
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.run(ctx), s.close())
+}
+
+// service is a running process: the node and what stands around it.
+type service struct {
+	command   *serveCommand
+	config    config.Config
+	log       *slog.Logger
+	node      *node.Node
+	recovery  node.Recovery
+	server    *api.Server
+	listener  net.Listener
+	reloads   reloads
+	publisher *publisher
+}
+
+// open starts everything but the HTTP listener's loop.
+func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
+	s = &service{command: c, log: newLogger(c.Quiet)}
+	if s.config, err = c.load(); err != nil {
+		return nil, err
+	}
+	if err := c.secure(&s.config); err != nil {
+		return nil, err
+	}
+	files, err := config.Deciding(s.config.Files)
+	if err != nil {
+		return nil, err
+	}
+	if s.listener, err = net.Listen("tcp", s.config.Listen); err != nil {
+		return nil, &tidegate.Error{Code: tidegate.CodeConflict, Message: "cannot listen on " + s.config.Listen + ": choose another with --listen", Cause: err}
+	}
+	var activation error
+	s.node, s.recovery, activation, err = node.Open(nodeOptions(&s.config, files, s.log))
+	if err != nil {
+		return nil, errors.Join(err, s.listener.Close())
+	}
+	s.reloads.set(activation)
+	if activation != nil {
+		s.log.Error("the configuration is wrong; the one recorded before goes on deciding", "error", activation)
+	}
+	registry := prometheus.NewRegistry()
+	panKey, err := s.config.PANKey()
+	if err != nil {
+		return nil, errors.Join(err, s.listener.Close(), s.node.Close())
+	}
+	s.server = api.New(s.node, api.Options{
+		Log: s.log, Clock: time.Now, BodyLimit: int64(s.config.Limits.Body), InFlight: s.config.Limits.InFlight,
+		Keys: apiKeys(s.config.APIKeys), PANKey: panKey, Registry: registry, EventClock: s.config.Clock == "event",
+		ReloadErrors: s.reloads.get,
+	})
+	if s.publisher, err = startPublisher(ctx, s, registry); err != nil {
+		return nil, errors.Join(err, s.listener.Close(), s.node.Close())
+	}
+	return s, nil
+}
+
+// run serves until ctx is over, the node fails or the listener does.
+func (s *service) run(ctx context.Context) error {
+	watching, stopWatching := context.WithCancel(ctx)
+	watched := s.watch(watching)
+	defer func() {
+		stopWatching()
+		<-watched
+	}()
+	if !s.command.Quiet {
+		s.banner(os.Stdout)
+	}
+	web := &http.Server{
+		Handler: s.server, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ReadHeaderTimeout: s.config.Limits.Read.Std(), ReadTimeout: s.config.Limits.Read.Std(),
+		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.serve(web) }()
+	var failed error
+	select {
+	case <-ctx.Done():
+		s.log.Info("stopping: answering what is under way")
+	case <-s.node.Failed():
+		failed = s.node.Err()
+	case err := <-served:
+		return err
+	}
+	s.server.Drain()
+	draining, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := web.Shutdown(draining); err != nil {
+		failed = errors.Join(failed, web.Close())
+	}
+	<-served
+	return failed
+}
+
+func (s *service) serve(web *http.Server) error {
+	var err error
+	if s.config.TLS.Cert != "" {
+		err = web.ServeTLS(s.listener, s.config.TLS.Cert, s.config.TLS.Key)
+	} else {
+		err = web.Serve(s.listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func (s *service) close() error {
+	err := errors.Join(s.publisher.close(), s.node.Close())
+	s.log.Info("stopped", "error", err)
+	return err
+}
+
+func (c *serveCommand) load() (cfg config.Config, err error) {
+	if c.Config != "" {
+		cfg, err = config.Load(c.Config)
+	} else {
+		cfg, err = config.Embedded(examples.Issuer())
+	}
+	if err != nil {
+		return cfg, err
+	}
+	for _, o := range []struct{ from, to *string }{{&c.Listen, &cfg.Listen}, {&c.Data, &cfg.Data}, {&c.Clock, &cfg.Clock}} {
+		if *o.from != "" {
+			*o.to = *o.from
+		}
+	}
+	return cfg, nil
+}
+
+// secure refuses to let anonymous callers in from outside the machine.
+func (c *serveCommand) secure(cfg *config.Config) error {
+	if c.Insecure || config.Loopback(cfg.Listen) || cfg.TLS.Cert != "" && len(cfg.APIKeys) > 0 {
+		return nil
+	}
+	return tidegate.Errorf(tidegate.CodeConfig, "%s can be reached from other machines: give tls and api_keys in tidegate.yaml, or say --insecure", cfg.Listen)
+}
+
+func nodeOptions(cfg *config.Config, files map[string][]byte, log *slog.Logger) node.Options {
+	return node.Options{
+		Dir: cfg.Data, Files: files, Clock: time.Now, EventClock: cfg.Clock == "event",
+		CacheBytes: int64(cfg.State.Cache), SegmentBytes: int64(cfg.Journal.Segment), MinFreeBytes: int64(cfg.Journal.MinFree),
+		CheckpointEvery: cfg.Checkpoint.Every.Std(), Retention: cfg.Journal.Retention.Std(), IDs: cfg.Journal.IDs.Std(),
+		Report: func(err error) { log.Error("in the background", "error", err) },
+	}
+}
+
+func apiKeys(keys []config.APIKey) []api.Key {
+	var list []api.Key
+	for _, k := range keys {
+		key := api.Key{ID: k.ID, SHA256: k.SHA256, Tenant: k.Tenant, Source: k.Source}
+		for _, s := range k.Scopes {
+			key.Scopes = append(key.Scopes, api.Scope(s))
+		}
+		list = append(list, key)
+	}
+	return list
+}
+
+func newLogger(quiet bool) *slog.Logger {
+	level := slog.LevelInfo
+	if quiet {
+		level = slog.LevelError
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+func (s *service) banner(w *os.File) {
+	set := s.node.Rules()
+	r := s.recovery
+	fmt.Fprintf(w, "Tidegate %s\n\n", version())
+	fmt.Fprintf(w, "  listening  http://%s\n", s.listener.Addr())
+	fmt.Fprintf(w, "  data       %s\n", s.config.Data)
+	fmt.Fprintf(w, "  loaded     %d rules, %d features, %d models, %d lists (configuration %d)\n", len(set.Rules), set.Features, len(set.Models), len(set.Lists), set.Generation)
+	if !r.Created {
+		fmt.Fprintf(w, "  recovered  checkpoint at record %d, %d records after it\n", r.Checkpoint, r.Applied)
+	}
+	if r.TornBytes > 0 {
+		fmt.Fprintf(w, "             cut off %d bytes of a record that was never answered\n", r.TornBytes)
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(w, "             %s\n", warning)
+	}
+	fmt.Fprintf(w, "\nTry:\n\n  %s\n\n", curlExample("http://"+s.listener.Addr().String(), time.Now()))
+}
+
+// curlExample is a payment of now, to paste.
+func curlExample(base string, now time.Time) string {
+	return fmt.Sprintf(`curl -s %s/v1/authorize -d '{"timestamp":"%s","transaction_id":"t-%d","customer_id":"c-1","amount":"42.00","currency":"EUR","merchant_id":"m-1","merchant_country":"DE","channel":"ecom"}'`,
+		base, now.UTC().Format("2006-01-02T15:04:05.000Z"), now.UnixMilli())
+}

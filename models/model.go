@@ -1,0 +1,246 @@
+package models
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/models/onnx"
+)
+
+// Model is a manifest bound to its compiled graph and to the places of its
+// inputs in the facts. It has one user at a time.
+type Model struct {
+	Manifest
+	hash      string
+	cost      int
+	evaluator *onnx.Evaluator
+	reads     []int // places in the facts
+	fill      []func(*tidegate.Facts)
+	read      func() float64
+}
+
+// maxOperations bounds a row's cost: about 200 µs of the writer's time.
+const maxOperations = 200_000
+
+func newModel(m Manifest, files map[string][]byte, schema *tidegate.Schema) (*Model, error) {
+	name := path.Join(path.Dir(m.file), m.File)
+	graph, ok := files[name]
+	if !ok {
+		return nil, tidegate.FileErrorf(m.file, 0, 0, "file %q is not there: put %s beside the manifest", m.File, name)
+	}
+	decoded, err := onnx.Decode(graph)
+	if err != nil {
+		return nil, refused(name, err)
+	}
+	program, err := onnx.Compile(decoded, onnx.Options{})
+	if err != nil {
+		return nil, refused(name, err)
+	}
+	sum := sha256.Sum256(graph)
+	model := &Model{Manifest: m, hash: hex.EncodeToString(sum[:6]), cost: program.EstimateCost(), evaluator: program.NewEvaluator()}
+	if model.cost > maxOperations && !m.AllowSlow {
+		return nil, tidegate.FileErrorf(m.file, 0, 0, "the model takes some %d operations a row, more than %d: make it smaller or set allow_slow: true", model.cost, maxOperations)
+	}
+	if model.Version == "" {
+		model.Version = model.hash
+	}
+	if err := model.bindInputs(program, schema); err != nil {
+		return nil, err
+	}
+	return model, model.bindOutput(program)
+}
+
+func refused(file string, err error) error {
+	return &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: "the model is refused", Cause: err}
+}
+
+// bindInputs connects each of the graph's inputs to places of the facts.
+func (m *Model) bindInputs(program *onnx.Program, schema *tidegate.Schema) error {
+	fail := func(format string, args ...any) error { return tidegate.FileErrorf(m.file, 0, 0, format, args...) }
+	named := map[string][]string{}
+	inputs := program.Inputs()
+	switch {
+	case len(m.Inputs) > 0:
+		for _, in := range m.Inputs {
+			named[in.Name] = in.Features
+		}
+	case len(inputs) == 1:
+		named[inputs[0].Name] = m.Features
+	default: // a one-column input for each feature, in the graph's order
+		if len(inputs) != len(m.Features) {
+			return fail("the graph has %d inputs and the manifest %d features", len(inputs), len(m.Features))
+		}
+		for i, in := range inputs {
+			named[in.Name] = m.Features[i : i+1]
+		}
+	}
+	for i, in := range inputs {
+		names, ok := named[in.Name]
+		if !ok {
+			return fail("the graph's input %q has no features", in.Name)
+		}
+		delete(named, in.Name)
+		if len(names) != in.Width {
+			return fail("the graph's input %q is %d wide and the manifest gives it %d features", in.Name, in.Width, len(names))
+		}
+		places := make([]int, len(names))
+		for j, name := range names {
+			at, ok := schema.Index(name)
+			if !ok {
+				return fail("there is no feature %q", name)
+			}
+			if isText := schema.At(at).Kind == tidegate.KindText; isText != (in.Type == onnx.String) {
+				return fail("feature %q is a %s and the graph's input %q is not", name, schema.At(at).Kind, in.Name)
+			}
+			places[j] = at
+		}
+		m.reads = append(m.reads, places...)
+		fill, err := filler(m.evaluator, i, in, places)
+		if err != nil {
+			return fail("%v", err)
+		}
+		m.fill = append(m.fill, fill)
+	}
+	for name := range named {
+		return fail("the graph has no input %q", name)
+	}
+	return nil
+}
+
+func filler(e *onnx.Evaluator, i int, in onnx.Input, places []int) (func(*tidegate.Facts), error) {
+	switch in.Type {
+	case onnx.Float32:
+		return numbers[float32](onnx.InputOf[float32](e, i), places), nil
+	case onnx.Float64:
+		return numbers[float64](onnx.InputOf[float64](e, i), places), nil
+	case onnx.Int64:
+		return integers(onnx.InputOf[int64](e, i), places), nil
+	case onnx.Bool:
+		to := onnx.InputOf[bool](e, i)
+		return func(f *tidegate.Facts) {
+			for j, at := range places {
+				to[j] = f.Num[at] == 1
+			}
+		}, nil
+	case onnx.String:
+		to := onnx.InputOf[string](e, i)
+		return func(f *tidegate.Facts) {
+			for j, at := range places {
+				to[j] = f.Text[at]
+			}
+		}, nil
+	}
+	return nil, fmt.Errorf("the graph's input %q has a type that no feature has", in.Name)
+}
+
+// numbers fills a floating-point input; a missing value is NaN.
+func numbers[T float32 | float64](to []T, places []int) func(*tidegate.Facts) {
+	return func(f *tidegate.Facts) {
+		for j, at := range places {
+			to[j] = T(f.Num[at])
+		}
+	}
+}
+
+// integers fills an integer input; a missing value, which the type does not
+// have, is 0.
+func integers(to []int64, places []int) func(*tidegate.Facts) {
+	return func(f *tidegate.Facts) {
+		for j, at := range places {
+			to[j] = 0
+			if v := f.Num[at]; v == v {
+				to[j] = int64(v)
+			}
+		}
+	}
+}
+
+// bindOutput finds the number that is the score.
+func (m *Model) bindOutput(program *onnx.Program) error {
+	fail := func(format string, args ...any) error { return tidegate.FileErrorf(m.file, 0, 0, format, args...) }
+	outputs := program.Outputs()
+	at := slices.IndexFunc(outputs, func(o onnx.Output) bool {
+		if m.Output.Name != "" {
+			return o.Name == m.Output.Name
+		}
+		return o.Type == onnx.Float32 || o.Type == onnx.Float64
+	})
+	if at < 0 {
+		var names []string
+		for _, o := range outputs {
+			names = append(names, o.Name)
+		}
+		return fail("output.name %q is none of the graph's outputs: %s", m.Output.Name, strings.Join(names, ", "))
+	}
+	column, err := m.column(outputs[at])
+	if err != nil {
+		return err
+	}
+	switch outputs[at].Type {
+	case onnx.Float32:
+		from := onnx.OutputOf[float32](m.evaluator, at)
+		m.read = func() float64 { return float64(from[column]) }
+	case onnx.Float64:
+		from := onnx.OutputOf[float64](m.evaluator, at)
+		m.read = func() float64 { return from[column] }
+	default:
+		return fail("output %q is no floating-point tensor or map", outputs[at].Name)
+	}
+	return nil
+}
+
+func (m *Model) column(o onnx.Output) (int, error) {
+	fail := func(format string, args ...any) (int, error) {
+		return 0, tidegate.FileErrorf(m.file, 0, 0, format, args...)
+	}
+	width := 1
+	for _, n := range o.Shape {
+		width *= n
+	}
+	width = max(width, len(o.IntKeys), len(o.StringKeys))
+	if m.Output.Key != "" {
+		for i, k := range o.IntKeys {
+			if fmt.Sprint(k) == m.Output.Key {
+				return i, nil
+			}
+		}
+		if i := slices.Index(o.StringKeys, m.Output.Key); i >= 0 {
+			return i, nil
+		}
+		return fail("output %q has no key %q", o.Name, m.Output.Key)
+	}
+	if m.Output.Column == nil {
+		return width - 1, nil
+	}
+	if *m.Output.Column < 0 || *m.Output.Column >= width {
+		return fail("output.column %d is outside of %q, which is %d wide", *m.Output.Column, o.Name, width)
+	}
+	return *m.Output.Column, nil
+}
+
+// score evaluates one row. ok is false when the fallback answers.
+func (m *Model) score(f *tidegate.Facts) (probability float64, ok bool) {
+	for _, fill := range m.fill {
+		fill(f)
+	}
+	if err := m.evaluator.Run(); err == nil {
+		if p := m.Calibration.apply(m.read()); p >= 0 && p <= 1 {
+			return p, true
+		}
+	}
+	if m.Fallback != nil {
+		return *m.Fallback, false
+	}
+	return 0, false
+}
+
+// Hash is the beginning of the SHA-256 of the ONNX file.
+func (m *Model) Hash() string { return m.hash }
+
+// Cost is about how many operations a row takes.
+func (m *Model) Cost() int { return m.cost }

@@ -1,0 +1,162 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/wire"
+)
+
+// Answer is a durable decision and, on request, the feature values behind it.
+type Answer struct {
+	Decision tidegate.Decision
+	Features Values
+}
+
+// Authorize decides a transaction, or repeats the first answer to it. It
+// returns when the record is durable.
+//
+// Errors: [tidegate.CodeConflict] when the id is taken by other content;
+// [tidegate.CodeOverloaded] when ctx was over before the decision began, and
+// nothing was remembered; [tidegate.CodeDeadline] when it was over before the
+// record was durable, and a retry gets the recorded answer;
+// [tidegate.CodeUnavailable] when the journal can't be written any more.
+func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool) (*Answer, error) {
+	began := n.clock()
+	content := wire.ContentHash(tx)
+	n.lock()
+	if ctx.Err() != nil {
+		n.release()
+		return nil, tidegate.Errorf(tidegate.CodeOverloaded, "the deadline passed before the decision began")
+	}
+	first, taken, err := n.known.Transaction(tx.Tenant, tx.Text[tidegate.TransactionID])
+	if err != nil {
+		defer n.release()
+		return nil, n.fail(err)
+	}
+	if taken {
+		n.release()
+		return n.repeat(ctx, first.Sequence, first.Content == content, withFeatures)
+	}
+	answer := &Answer{}
+	sequence, err := n.decide(tx, content, answer, withFeatures)
+	n.release()
+	if err != nil {
+		return nil, err
+	}
+	if err := n.journal.Wait(ctx, sequence); err != nil {
+		return nil, n.unanswered(ctx, sequence, err)
+	}
+	answer.Decision.DecidedInUS = n.clock().Sub(began).Microseconds()
+	n.counters.decided(&answer.Decision)
+	return answer, nil
+}
+
+// decide runs the main flow and hands the record to the journal. The caller
+// holds the writer's lock.
+func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFeatures bool) (uint64, error) {
+	if err := n.journal.Reserve(); err != nil {
+		return 0, err
+	}
+	arrival := n.arrival(tx.Time)
+	follows, err := n.predecessor(tx)
+	if err != nil {
+		return 0, n.fail(err)
+	}
+	d := &answer.Decision
+	d.Generation, d.ArrivalTime, d.Sequence = n.generation, arrival, n.journal.Last()+1
+	if err := n.scorer.Decide(tx, follows, n.known, d); err != nil {
+		return 0, n.fail(err)
+	}
+	n.warming = n.scorer.Warming(n.warming[:0])
+	sequence, err := n.journal.AppendFunc(func(b []byte) []byte {
+		return appendDecision(b, arrival, tx, d, n.scorer.AppendFacts)
+	})
+	if err != nil {
+		return 0, n.fail(err) // remembered, but no record: the node must stop
+	}
+	if err := n.known.TakeTransaction(tx, scoring.Taken{Sequence: sequence, Content: content, Arrival: arrival}); err != nil {
+		return 0, n.fail(err)
+	}
+	if withFeatures {
+		answer.Features = n.featureValues()
+	}
+	return sequence, nil
+}
+
+// repeat answers a retry with what was answered first.
+func (n *Node) repeat(ctx context.Context, sequence uint64, same, withFeatures bool) (*Answer, error) {
+	if !same {
+		n.counters.conflicts.Add(1)
+		return nil, tidegate.FieldErrorf(tidegate.CodeConflict, "/transaction_id", "this transaction_id was decided with another amount, currency, customer, card, account or merchant")
+	}
+	if err := n.journal.Wait(ctx, sequence); err != nil {
+		return nil, n.waitError(err)
+	}
+	answer, err := n.recorded(sequence, withFeatures)
+	if err != nil {
+		return nil, err
+	}
+	answer.Decision.Retry = true
+	n.counters.retries.Add(1)
+	return answer, nil
+}
+
+// unanswered records that a decision's deadline passed before its answer.
+func (n *Node) unanswered(ctx context.Context, sequence uint64, err error) error {
+	if ctx.Err() == nil {
+		return n.waitError(err)
+	}
+	n.lock()
+	defer n.release()
+	arrival := n.arrival(0)
+	if _, err := n.journal.AppendFunc(func(b []byte) []byte { return appendUnanswered(b, arrival, sequence) }); err != nil {
+		return n.fail(err)
+	}
+	n.counters.unanswered.Add(1)
+	return tidegate.Errorf(tidegate.CodeDeadline, "the deadline passed before the decision was durable; a retry gets the recorded answer")
+}
+
+func (n *Node) waitError(err error) error {
+	if tidegate.CodeOf(err) != tidegate.CodeInternal {
+		return err
+	}
+	return &tidegate.Error{Code: tidegate.CodeDeadline, Message: "the deadline passed while the record became durable", Cause: err}
+}
+
+// maxChain bounds a chain of follow-ups.
+const maxChain = 16
+
+const (
+	warnUnknownFollows = "follows: unknown transaction"
+	warnLongChain      = "follows: the chain is too long"
+)
+
+// predecessor finds the first transaction of the chain that tx goes on with:
+// the one that counts in the features.
+func (n *Node) predecessor(tx *tidegate.Event) (*tidegate.Event, error) {
+	if tx.Text[tidegate.Follows] == "" {
+		return nil, nil
+	}
+	id := tx.Text[tidegate.Follows]
+	for range maxChain {
+		past, ok, err := n.past(tx.Tenant, id)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			tx.Warnings = append(tx.Warnings, warnUnknownFollows)
+			return nil, nil
+		}
+		if id = past.Text[tidegate.Follows]; id == "" {
+			return past, nil
+		}
+	}
+	tx.Warnings = append(tx.Warnings, warnLongChain)
+	return nil, nil
+}
+
+// Deadline is the policy's time for an answer.
+func (n *Node) Deadline() time.Duration { return n.current.Load().scorer.Policy().Deadline.Std() }

@@ -1,0 +1,49 @@
+package node
+
+import (
+	"context"
+
+	"github.com/tidegate/tidegate/stream/journal"
+)
+
+// DecisionReader reads decisions in the order of the journal, waiting for new
+// ones. It has one user at a time.
+type DecisionReader struct {
+	node   *Node
+	reader *journal.Reader
+	record Record
+}
+
+// Decisions starts reading at a sequence number.
+func (n *Node) Decisions(from uint64) *DecisionReader {
+	return &DecisionReader{node: n, reader: n.journal.ReadFrom(max(from, n.journal.First()))}
+}
+
+// Next waits for the next decision; the record is valid until the call after.
+// It returns ctx's error when that is over.
+func (d *DecisionReader) Next(ctx context.Context) (*Record, error) {
+	for {
+		sequence, body, err := d.reader.Next(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := d.record.header(sequence, body); err != nil {
+			return nil, err
+		}
+		if d.record.Kind != KindDecision {
+			continue
+		}
+		d.record.reset()
+		if err := d.record.Decode(sequence, body); err != nil {
+			return nil, err
+		}
+		described, err := d.node.generations.of(d.record.Decision.Generation)
+		d.record.Decision.Versions = described.versions
+		return &d.record, err
+	}
+}
+
+func (d *DecisionReader) Close() error { return d.reader.Close() }
+
+// JournalUUID names the journal, for those who keep a position in it.
+func (n *Node) JournalUUID() string { return n.journal.UUID().String() }

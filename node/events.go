@@ -1,0 +1,156 @@
+package node
+
+import (
+	"context"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/scoring"
+)
+
+// Event records an event that asks for no decision. An event with an id that
+// was seen before is not recorded again. It returns when the record is durable.
+func (n *Node) Event(ctx context.Context, e *tidegate.Event) (repeated bool, err error) {
+	n.lock()
+	sequence, repeated, err := n.event(e)
+	n.release()
+	if err != nil {
+		return false, err
+	}
+	if err := n.journal.Wait(ctx, sequence); err != nil {
+		return false, n.waitError(err)
+	}
+	return repeated, nil
+}
+
+func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err error) {
+	if err := n.journal.Reserve(); err != nil {
+		return 0, false, err
+	}
+	arrival := n.arrival(e.Time)
+	if e.ID != "" {
+		first, taken, err := n.known.Event(e.Tenant, e.ID)
+		if err != nil {
+			return 0, false, n.fail(err)
+		}
+		if taken {
+			return first.Sequence, true, nil
+		}
+	}
+	if err := n.completeFromPast(e); err != nil {
+		return 0, false, err
+	}
+	n.scorer.Convert(e)
+	sequence, err = n.journal.AppendFunc(func(b []byte) []byte { return appendEvent(b, arrival, e) })
+	if err != nil {
+		return 0, false, n.fail(err)
+	}
+	if err := n.applyEvent(sequence, arrival, e); err != nil {
+		return 0, false, n.fail(err)
+	}
+	return sequence, false, nil
+}
+
+func (n *Node) applyEvent(sequence uint64, arrival tidegate.Millis, e *tidegate.Event) error {
+	if err := n.known.ApplyEvent(e); err != nil {
+		return err
+	}
+	return n.known.TakeEvent(e, scoring.Taken{Sequence: sequence, Arrival: arrival})
+}
+
+// completeFromPast gives an event about a transaction (an outcome, a capture)
+// the keys of that transaction, so that it feeds the same features.
+func (n *Node) completeFromPast(e *tidegate.Event) error {
+	id := e.Text[tidegate.TransactionID]
+	if id == "" {
+		return nil
+	}
+	past, ok, err := n.past(e.Tenant, id)
+	if err != nil {
+		return n.fail(err)
+	}
+	if !ok {
+		e.Warnings = append(e.Warnings, "transaction_id: unknown transaction")
+		return nil
+	}
+	for f := range tidegate.NumText {
+		if e.Text[f] == "" && f != tidegate.Follows {
+			e.Text[f] = past.Text[f]
+		}
+	}
+	return nil
+}
+
+// Label records a label: idempotent by its id. One about an unknown
+// transaction waits for it. It returns when the record is durable.
+func (n *Node) Label(ctx context.Context, l *tidegate.Label) (repeated bool, err error) {
+	n.lock()
+	sequence, repeated, err := n.label(l)
+	n.release()
+	if err != nil {
+		return false, err
+	}
+	if err := n.journal.Wait(ctx, sequence); err != nil {
+		return false, n.waitError(err)
+	}
+	return repeated, nil
+}
+
+func (n *Node) label(l *tidegate.Label) (sequence uint64, repeated bool, err error) {
+	if err := n.journal.Reserve(); err != nil {
+		return 0, false, err
+	}
+	arrival, content := n.arrival(l.ReportedAt), labelContent(l)
+	first, taken, err := n.known.Label(l.Tenant, l.ID)
+	if err != nil {
+		return 0, false, n.fail(err)
+	}
+	if taken && first.Content != content {
+		return 0, false, tidegate.FieldErrorf(tidegate.CodeConflict, "/label_id", "this label_id was used with another content")
+	}
+	if taken {
+		return first.Sequence, true, nil
+	}
+	if n.known.WaitingFull() {
+		return 0, false, tidegate.Errorf(tidegate.CodeOverloaded, "too many labels wait for transactions that are not known")
+	}
+	sequence, err = n.journal.AppendFunc(func(b []byte) []byte { return appendLabel(b, arrival, l) })
+	if err != nil {
+		return 0, false, n.fail(err)
+	}
+	if err := n.applyLabel(sequence, arrival, content, l); err != nil {
+		return 0, false, n.fail(err)
+	}
+	return sequence, false, nil
+}
+
+func (n *Node) applyLabel(sequence uint64, arrival tidegate.Millis, content uint64, l *tidegate.Label) error {
+	tx, _, err := n.past(l.Tenant, l.TransactionID)
+	if err != nil {
+		return err
+	}
+	if err := n.known.ApplyLabel(l, tx, arrival); err != nil {
+		return err
+	}
+	return n.known.TakeLabel(l, scoring.Taken{Sequence: sequence, Content: content, Arrival: arrival})
+}
+
+// past reads a transaction that was decided before. The caller holds the
+// writer's lock. A transaction whose record retention has removed is unknown.
+func (n *Node) past(tenant, transactionID string) (*tidegate.Event, bool, error) {
+	t, ok, err := n.known.Transaction(tenant, transactionID)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	// A record of this very moment may still be on its way to the disk.
+	if err := n.journal.Wait(context.Background(), t.Sequence); err != nil {
+		return nil, false, err
+	}
+	var r Record
+	if err := n.read(t.Sequence, &r); err != nil {
+		if tidegate.CodeOf(err) == tidegate.CodeNotFound {
+			return nil, false, nil
+		}
+		return nil, false, err
+	}
+	return &r.Event, true, nil
+}

@@ -1,0 +1,154 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/stream/blob"
+	"github.com/tidegate/tidegate/stream/journal"
+	"github.com/tidegate/tidegate/stream/state"
+	"github.com/tidegate/tidegate/wire"
+)
+
+// Redecided is what came of deciding a journal again.
+type Redecided struct {
+	Decisions   uint64 `json:"decisions"`
+	Activations uint64 `json:"activations"`
+	Others      uint64 `json:"other_records"`
+	Differences uint64 `json:"differences"`
+	First       string `json:"first_difference,omitempty"` // transaction id and what differs
+}
+
+// Redecide decides every transaction of a data directory's journal again, on
+// scratch state, with the configurations that decided then, and compares the
+// decisions and the feature values bit for bit. The journal must go back to
+// its first record. The directory is only read.
+func Redecide(ctx context.Context, dir string, progress func(done, total uint64)) (Redecided, error) {
+	j, found, err := journal.OpenReadOnly(filepath.Join(dir, "journal"), journal.Options{})
+	if err != nil {
+		return Redecided{}, err
+	}
+	if found.First > 1 {
+		return Redecided{}, errors.Join(tidegate.Errorf(tidegate.CodeNotFound, "the journal begins with record %d: what came before is not kept", found.First), j.Close())
+	}
+	blobs, err := blob.Open(dir, vfs.Default)
+	if err != nil {
+		return Redecided{}, errors.Join(err, j.Close())
+	}
+	// A node without a journal of its own: the state is in memory and the
+	// past is read from the journal that is decided again.
+	n := &Node{journal: j, blobs: blobs, store: state.NewMemory()}
+	n.generations.node = n
+	r := redecider{node: n}
+	err = r.run(ctx, found.Last, progress)
+	return r.result, errors.Join(err, j.Close())
+}
+
+type redecider struct {
+	node     *Node
+	result   Redecided
+	again    tidegate.Decision
+	was, now []byte
+}
+
+func (d *redecider) run(ctx context.Context, last uint64, progress func(done, total uint64)) error {
+	tail := decodeAhead(d.node.journal, 1, last)
+	defer tail.stop()
+	for {
+		record, err := tail.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		d.node.lock()
+		err = d.record(record)
+		d.node.release()
+		if err != nil {
+			return err
+		}
+		if record.Sequence%4096 == 0 {
+			if progress != nil {
+				progress(record.Sequence, last)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+func (d *redecider) record(r *Record) error {
+	n := d.node
+	if r.Kind != KindDecision {
+		d.result.Others++
+		if r.Kind == KindActivation {
+			d.result.Activations++
+			d.result.Others--
+		}
+		return n.apply(r)
+	}
+	d.result.Decisions++
+	n.store.Advance(int64(r.Arrival))
+	n.newest = max(n.newest, r.Arrival)
+	// What the first decision added to the event is worked out again.
+	tx := r.Event
+	tx.Base, tx.HasBase = tidegate.Money{}, false
+	tx.Warnings = withoutChain(tx.Warnings)
+	follows, err := n.predecessor(&tx)
+	if err != nil {
+		return err
+	}
+	d.again = tidegate.Decision{Sequence: r.Sequence, Generation: n.generation, ArrivalTime: r.Arrival}
+	if err := n.scorer.Decide(&tx, follows, n.known, &d.again); err != nil {
+		return err
+	}
+	d.compare(r, &tx)
+	taken := scoring.Taken{Sequence: r.Sequence, Content: wire.ContentHash(&tx), Arrival: r.Arrival}
+	return n.known.TakeTransaction(&tx, taken)
+}
+
+func (d *redecider) compare(r *Record, tx *tidegate.Event) {
+	d.was = append(wire.AppendDecisionBinary(d.was[:0], &r.Decision), r.Facts...)
+	d.now = d.node.scorer.AppendFacts(wire.AppendDecisionBinary(d.now[:0], &d.again))
+	if bytes.Equal(d.was, d.now) {
+		return
+	}
+	d.result.Differences++
+	if d.result.First == "" {
+		d.result.First = r.Decision.TransactionID + ": " + difference(&r.Decision, &d.again)
+	}
+}
+
+func difference(was, now *tidegate.Decision) string {
+	switch {
+	case was.Outcome != now.Outcome:
+		return "outcome " + was.Outcome.String() + ", now " + now.Outcome.String()
+	case was.Score != now.Score:
+		return "score"
+	case len(was.Rules) != len(now.Rules):
+		return "rules that fired"
+	case len(was.Alerts) != len(now.Alerts):
+		return "alerts"
+	}
+	return "feature values or reasons"
+}
+
+// withoutChain takes out the warnings that looking for the predecessor adds.
+func withoutChain(warnings []string) []string {
+	var kept []string
+	for _, w := range warnings {
+		if w != warnUnknownFollows && w != warnLongChain {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}

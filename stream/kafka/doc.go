@@ -1,0 +1,3 @@
+// Package kafka connects Tidegate to Kafka: today the publisher, which sends
+// what the journal holds.
+package kafka
