@@ -111,7 +111,7 @@ func compile(compiler *condition.Compiler, r *source) bool {
 	for _, f := range faults {
 		at := places[min(f.Offset, len(places)-1)]
 		if next := r.doc.source(at); len(next) > 0 && next[0].r == ',' {
-			f.Message += " at this comma: within { } a condition with commas needs quotes"
+			f.Message += ": if it goes on after this comma, put it in quotes"
 		}
 		r.doc.fail(at, "%s", f.Message)
 	}

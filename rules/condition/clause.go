@@ -1,5 +1,10 @@
 package condition
 
+import (
+	"cmp"
+	"slices"
+)
+
 // clause is a conjunction that makes its condition hold. A condition with
 // "or" has several. What the index answers of it is a bit; rest is what has
 // to be evaluated when that bit is set.
@@ -23,6 +28,31 @@ func (p *Program) split(active []bool) {
 		}
 	}
 	p.words = (len(p.clauses) + 63) / 64
+}
+
+// order puts what is cheap to evaluate before what is not. The meaning stays:
+// evaluation has no effects and never fails.
+func (p *Program) order() {
+	for _, c := range p.clauses {
+		slices.SortStableFunc(c.rest, func(a, b int32) int { return cmp.Compare(p.cost(a), p.cost(b)) })
+	}
+}
+
+// cost is that of the dearest operation of a node: 0 arithmetic and
+// comparisons, 1 lists, 2 searches in texts, 3 expr's VM.
+func (p *Program) cost(i int32) int {
+	n := &p.nodes[i]
+	cost := 0
+	switch n.op {
+	case opInList:
+		cost = 1
+	case opContains, opMatches, opLower, opUpper, opJoin:
+		cost = 2
+	case opForeign:
+		cost = 3
+	}
+	n.children(func(child int32) { cost = max(cost, p.cost(child)) })
+	return cost
 }
 
 // clausesOf is the disjunctive normal form of a node, as far as it stays

@@ -89,6 +89,7 @@ func (c *Compiler) Build() *Program {
 	p := &Program{nodes: c.lowering.nodes, roots: c.roots, variables: c.variables}
 	p.split(c.active)
 	p.buildIndex(c.schema)
+	p.order()
 	p.remember()
 	for i, active := range c.active {
 		if active {

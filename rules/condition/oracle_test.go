@@ -138,7 +138,11 @@ func (d drawing) number(depth int) drawn {
 		}}
 	case 6:
 		x := d.text(depth - 1)
-		return drawn{source: "len(" + x.source + ")", value: func(r *tidegate.Facts) cell {
+		source := "len(" + x.source + ")"
+		if d.expr {
+			source = "(" + source + " + 0.0)" // an int to expr
+		}
+		return drawn{source: source, value: func(r *tidegate.Facts) cell {
 			if a := x.value(r); a.present {
 				return numberOf(float64(utf8.RuneCountInString(a.text)))
 			}
