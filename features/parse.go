@@ -133,7 +133,7 @@ func (p *fileParser) member(d *Definition, name string, m *ast.MappingValueNode)
 	case "name":
 		d.Name, err = p.text(m.Value, name)
 		if err == nil && !isName(d.Name) {
-			err = p.errorAt(m.Value, "%q is not a name: small letters, digits and _, beginning with a letter", d.Name)
+			err = p.errorAt(m.Value, "%q is not a name: letters, digits and _, beginning with a letter", d.Name)
 		}
 	case "kind":
 		d.Kind, err = p.text(m.Value, name)
@@ -286,7 +286,7 @@ func keyOf(m *ast.MappingValueNode) string { return m.Key.GetToken().Value }
 
 func isName(s string) bool {
 	for i, c := range []byte(s) {
-		if !(c >= 'a' && c <= 'z' || c == '_' || i > 0 && c >= '0' && c <= '9') {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || i > 0 && c >= '0' && c <= '9') {
 			return false
 		}
 	}
