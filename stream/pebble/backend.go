@@ -44,8 +44,8 @@ type Options struct {
 
 // Recovery tells what [Open] found.
 type Recovery struct {
-	Checkpoint uint64  // the number of the checkpoint in use; 0 for none
-	Skipped    []error // why newer ones were passed over
+	Epoch   uint32  // of the checkpoint in use; 0 for none
+	Skipped []error // why newer ones were passed over
 }
 
 // Open opens the state in a directory, or makes an empty one. It reads the
@@ -80,21 +80,14 @@ func Open(dir string, o Options) (*Backend, error) {
 func (b *Backend) Recovery() Recovery { return b.recovery }
 
 // Get is [state.Backend.Get].
-func (b *Backend) Get(key, dst []byte) ([]byte, bool, error) {
+func (b *Backend) Get(key, dst []byte) (row []byte, found bool, err error) {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
-	row, closer, err := b.live.db.Get(key)
-	if err == crdb.ErrNotFound {
-		return dst, false, nil
-	}
+	row, found, err = b.live.readers.get(b.live.db, key, dst)
 	if err != nil {
 		return dst, false, ioError("read a state row", err)
 	}
-	dst = append(dst, row...)
-	if err := closer.Close(); err != nil {
-		return dst, false, ioError("read a state row", err)
-	}
-	return dst, true, nil
+	return row, found, nil
 }
 
 // Scan is [state.Backend.Scan].

@@ -20,12 +20,13 @@ const (
 // batch is a [state.Batch]: sorted tables that wait to be ingested.
 type batch struct {
 	backend *Backend
+	epoch   uint32
 	table   *sstable.Writer // being written; nil for none
 	paths   []string
 }
 
 // Begin is [state.Backend.Begin].
-func (b *Backend) Begin() (state.Batch, error) {
+func (b *Backend) Begin(epoch uint32) (state.Batch, error) {
 	if b.live.broken.Load() != nil {
 		if err := b.renew(); err != nil {
 			return nil, err
@@ -38,7 +39,7 @@ func (b *Backend) Begin() (state.Batch, error) {
 	if err := b.fs.MkdirAll(b.path(batchDir), 0o755); err != nil {
 		return nil, ioError("begin a batch", err)
 	}
-	return &batch{backend: b}, nil
+	return &batch{backend: b, epoch: epoch}, nil
 }
 
 func (w *batch) Put(key, row []byte) error {
@@ -101,7 +102,10 @@ func (w *batch) Commit() (int64, error) {
 		w.Discard()
 		return 0, ioError("take a batch into the database", err)
 	}
-	copied, err := b.checkpoint()
+	if err := b.live.readers.renew(); err != nil {
+		return 0, ioError("take a batch into the database", err)
+	}
+	copied, err := b.checkpoint(w.epoch)
 	return int64(stats.Bytes) + copied, err
 }
 

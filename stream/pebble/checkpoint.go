@@ -3,6 +3,7 @@ package pebble
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -17,22 +18,17 @@ const (
 )
 
 // numbered is the name of a checkpoint's directory, in lexical order.
-func numbered(n uint64) string { return fmt.Sprintf("%020d", n) }
+func numbered(epoch uint32) string { return fmt.Sprintf("%010d", epoch) }
 
 // checkpoint makes the live database the newest checkpoint, and returns the
 // bytes that had to be copied for it.
-func (b *Backend) checkpoint() (copied int64, err error) {
-	m := manifest{number: 1, files: map[string]fileSum{}}
-	if last := b.newest(); last != nil {
-		m.number = last.number + 1
-	}
-	final := b.path(checkpointsDir, numbered(m.number))
+func (b *Backend) checkpoint(epoch uint32) (copied int64, err error) {
+	m := manifest{epoch: epoch, files: map[string]fileSum{}}
+	final := b.path(checkpointsDir, numbered(epoch))
 	dir := final + unfinished
-	if err := b.fs.RemoveAll(dir); err != nil {
-		return 0, ioError("clear an unfinished checkpoint", err)
-	}
 	defer func() {
 		if err != nil {
+			b.retire(numbered(epoch))
 			// What can't be removed now, the next checkpoint removes.
 			_ = b.fs.RemoveAll(dir)
 		}
@@ -45,6 +41,14 @@ func (b *Backend) checkpoint() (copied int64, err error) {
 		return 0, ioError("list a checkpoint", err)
 	}
 	for _, name := range names {
+		if isLog(name) {
+			// Empty: there is no write-ahead log. But one that is there is
+			// replayed, and a replay that fails is tried for ever.
+			if err := b.fs.Remove(b.fs.PathJoin(dir, name)); err != nil {
+				return copied, ioError("tidy a checkpoint", err)
+			}
+			continue
+		}
 		sum, n, err := b.own(dir, name)
 		if err != nil {
 			return copied, err
@@ -91,19 +95,18 @@ func (b *Backend) own(dir, name string) (sum fileSum, copied int64, err error) {
 		return sum, 0, ioError("copy a table", err)
 	}
 	if n > 1 && b.checkpoints[n-2].files[name] == known {
-		if err := b.fs.Link(b.path(checkpointsDir, numbered(b.checkpoints[n-2].number), name), path); err != nil {
-			return sum, 0, ioError("link a table", err)
+		if b.fs.Link(b.path(checkpointsDir, numbered(b.checkpoints[n-2].epoch), name), path) == nil {
+			return known, 0, nil
 		}
-		return known, 0, nil
 	}
-	if err := vfs.Copy(b.fs, b.path(checkpointsDir, numbered(b.checkpoints[n-1].number), name), path); err != nil {
+	if err := vfs.Copy(b.fs, b.path(checkpointsDir, numbered(b.checkpoints[n-1].epoch), name), path); err != nil {
 		return sum, 0, ioError("copy a table", err)
 	}
 	if sum, err = b.sum(path); err != nil {
 		return sum, 0, err
 	}
 	if sum != known {
-		return sum, 0, tidegate.Errorf(tidegate.CodeCorrupt, "state table %s of checkpoint %d is damaged", name, b.checkpoints[n-1].number)
+		return sum, 0, tidegate.Errorf(tidegate.CodeCorrupt, "state table %s of checkpoint %d is damaged", name, b.checkpoints[n-1].epoch)
 	}
 	return sum, sum.size, nil
 }
@@ -116,8 +119,21 @@ func (b *Backend) prune() {
 		return
 	}
 	for _, name := range names {
-		if !slices.ContainsFunc(b.checkpoints, func(m manifest) bool { return numbered(m.number) == name }) {
-			_ = b.fs.RemoveAll(b.path(checkpointsDir, name))
+		if !slices.ContainsFunc(b.checkpoints, func(m manifest) bool { return numbered(m.epoch) == name }) {
+			b.retire(name)
 		}
 	}
+}
+
+// retire removes a checkpoint, its name first: a crash must not leave half a
+// checkpoint that looks like a damaged one.
+func (b *Backend) retire(name string) {
+	path := b.path(checkpointsDir, name)
+	if !strings.HasSuffix(name, unfinished) {
+		if b.fs.Rename(path, path+unfinished) != nil || b.syncDir(b.path(checkpointsDir)) != nil {
+			return
+		}
+		path += unfinished
+	}
+	_ = b.fs.RemoveAll(path)
 }

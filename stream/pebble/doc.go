@@ -7,10 +7,10 @@
 //
 // # On disk
 //
-//	checkpoints/00000000000000000041/   a whole database, and its CHECKPOINT file
-//	checkpoints/00000000000000000042/
-//	live-1/                             the database in use; disposable
-//	batch/                              tables being written for checkpoint 43
+//	checkpoints/0000000041/   a whole database, and its CHECKPOINT file
+//	checkpoints/0000000042/
+//	live-1/                   the database in use; disposable
+//	batch/                    tables being written for checkpoint 43
 //
 // A checkpoint is written as sorted tables beside the database, which sees
 // nothing of them until they are complete: a full disk while they are written

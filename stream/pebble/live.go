@@ -21,7 +21,8 @@ type live struct {
 	compactions *scheduler
 	number      int
 	broken      atomic.Pointer[tidegate.Error] // it can't be written any more
-	scans       sync.WaitGroup                 // under way; Add under the backend's mu
+	readers     readers
+	scans       sync.WaitGroup // under way; Add under the backend's mu
 }
 
 const livePrefix = "live-"
@@ -38,7 +39,7 @@ func (b *Backend) makeLive(number int, from *manifest) (*live, error) {
 	if from != nil {
 		for name := range from.files {
 			var err error
-			source, target := b.path(checkpointsDir, numbered(from.number), name), b.fs.PathJoin(dir, name)
+			source, target := b.path(checkpointsDir, numbered(from.epoch), name), b.fs.PathJoin(dir, name)
 			if isTable(name) {
 				err = vfs.LinkOrCopy(b.fs, source, target)
 			} else {
@@ -49,19 +50,24 @@ func (b *Backend) makeLive(number int, from *manifest) (*live, error) {
 			}
 		}
 	}
-	l := &live{number: number, compactions: &scheduler{}}
+	l := &live{number: number, compactions: &scheduler{paused: true}}
 	l.options = b.databaseOptions(l)
 	var err error
 	if l.db, err = crdb.Open(dir, l.options); err != nil {
 		l.compactions.Unregister()
 		return nil, ioError("open the live database", err)
 	}
+	l.compactions.resume()
 	return l, nil
 }
 
 func (l *live) close() error {
 	l.scans.Wait()
-	return l.db.Close()
+	err := l.readers.renew()
+	if e := l.db.Close(); err == nil {
+		err = e
+	}
+	return err
 }
 
 // renew replaces a database that can't be written any more. The old one
@@ -98,6 +104,7 @@ func (b *Backend) removeLive(but int) error {
 }
 
 func isTable(name string) bool { return strings.HasSuffix(name, ".sst") }
+func isLog(name string) bool   { return strings.HasSuffix(name, ".log") }
 
 func (b *Backend) databaseOptions(l *live) *crdb.Options {
 	o := &crdb.Options{

@@ -13,7 +13,7 @@ import (
 const manifestName = "CHECKPOINT"
 
 // The manifest is, with integers as uvarints: "TGCP", the version of this
-// format (1 byte), the checkpoint's number, and for each file, sorted by name:
+// format (1 byte), the checkpoint's epoch, and for each file, sorted by name:
 // the length of its name, its name, its size and the CRC-32C of its contents;
 // then the CRC-32C of all that (4 bytes little endian).
 const (
@@ -25,8 +25,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // manifest says what a checkpoint is made of.
 type manifest struct {
-	number uint64
-	files  map[string]fileSum
+	epoch uint32
+	files map[string]fileSum
 }
 
 type fileSum struct {
@@ -36,7 +36,7 @@ type fileSum struct {
 
 func (m *manifest) encode() []byte {
 	b := append([]byte(manifestMagic), manifestVersion)
-	b = binary.AppendUvarint(b, m.number)
+	b = binary.AppendUvarint(b, uint64(m.epoch))
 	for _, name := range slices.Sorted(maps.Keys(m.files)) {
 		f := m.files[name]
 		b = binary.AppendUvarint(b, uint64(len(name)))
@@ -73,7 +73,7 @@ func decodeManifest(b []byte) (manifest, error) {
 		body = body[n:]
 		return v
 	}
-	m := manifest{number: number(), files: map[string]fileSum{}}
+	m := manifest{epoch: uint32(number()), files: map[string]fileSum{}}
 	for len(body) > 0 {
 		length := number()
 		if length > uint64(len(body)) {

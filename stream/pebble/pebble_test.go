@@ -65,6 +65,8 @@ func (d *crashingDisk) fill(full bool) { d.full.Load().Store(full) }
 
 func (d *crashingDisk) close() {
 	for _, b := range append(d.old, d.backend) {
-		_ = b.Close()
+		if b != nil {
+			_ = b.Close()
+		}
 	}
 }

@@ -10,26 +10,26 @@ import (
 
 // recover finds the newest sound checkpoint and makes the live database of it.
 func (b *Backend) recover() error {
-	numbers, err := b.numbers()
+	epochs, err := b.epochs()
 	if err != nil {
 		return err
 	}
-	for i, number := range numbers {
-		m, err := b.verify(number)
+	for i, epoch := range epochs {
+		m, err := b.verify(epoch)
 		if err == nil {
-			b.recovery.Checkpoint = number
-			b.checkpoints = append(b.spare(numbers[i+1:]), m)
+			b.recovery.Epoch = epoch
+			b.checkpoints = append(b.spare(epochs[i+1:]), m)
 			break
 		}
 		if tidegate.CodeOf(err) == tidegate.CodeInvalid {
 			return err // of a newer program: an older checkpoint is no answer to that
 		}
-		b.recovery.Skipped = append(b.recovery.Skipped, fmt.Errorf("checkpoint %d: %w", number, err))
+		b.recovery.Skipped = append(b.recovery.Skipped, fmt.Errorf("checkpoint %d: %w", epoch, err))
 	}
-	if len(numbers) > 0 && b.checkpoints == nil {
+	if len(epochs) > 0 && b.checkpoints == nil {
 		return &tidegate.Error{Code: tidegate.CodeCorrupt, Message: "no checkpoint of the state in " + b.dir + " is sound", Cause: b.recovery.Skipped[0]}
 	}
-	if err := b.setAside(numbers[:len(b.recovery.Skipped)]); err != nil {
+	if err := b.setAside(epochs[:len(b.recovery.Skipped)]); err != nil {
 		return err
 	}
 	if err := b.removeLive(0); err != nil {
@@ -46,31 +46,31 @@ func (b *Backend) newest() *manifest {
 	return nil
 }
 
-// numbers are those of the complete checkpoints, the newest first.
-func (b *Backend) numbers() ([]uint64, error) {
+// epochs are those of the complete checkpoints, the newest first.
+func (b *Backend) epochs() ([]uint32, error) {
 	names, err := b.fs.List(b.path(checkpointsDir))
 	if err != nil {
 		return nil, ioError("list the checkpoints", err)
 	}
-	var numbers []uint64
+	var epochs []uint32
 	for _, name := range names {
-		if number, err := strconv.ParseUint(name, 10, 64); err == nil && numbered(number) == name {
-			numbers = append(numbers, number)
+		if epoch, err := strconv.ParseUint(name, 10, 32); err == nil && numbered(uint32(epoch)) == name {
+			epochs = append(epochs, uint32(epoch))
 		}
 	}
-	slices.Sort(numbers)
-	slices.Reverse(numbers)
-	return numbers, nil
+	slices.Sort(epochs)
+	slices.Reverse(epochs)
+	return epochs, nil
 }
 
 // verify reads a checkpoint through.
-func (b *Backend) verify(number uint64) (manifest, error) {
-	m, err := b.readManifest(number)
+func (b *Backend) verify(epoch uint32) (manifest, error) {
+	m, err := b.readManifest(epoch)
 	if err != nil {
 		return manifest{}, err
 	}
 	for name, want := range m.files {
-		sum, err := b.sum(b.path(checkpointsDir, numbered(number), name))
+		sum, err := b.sum(b.path(checkpointsDir, numbered(epoch), name))
 		if err != nil {
 			return manifest{}, err
 		}
@@ -85,22 +85,22 @@ func (b *Backend) verify(number uint64) (manifest, error) {
 // spare is the checkpoint before the one in use, from which tables are linked.
 // It is not read through: a table of it that is damaged is found at the latest
 // when it is needed.
-func (b *Backend) spare(numbers []uint64) []manifest {
-	if len(numbers) == 0 {
+func (b *Backend) spare(epochs []uint32) []manifest {
+	if len(epochs) == 0 {
 		return nil
 	}
-	m, err := b.readManifest(numbers[0])
+	m, err := b.readManifest(epochs[0])
 	if err != nil {
 		return nil
 	}
 	return []manifest{m}
 }
 
-// setAside renames damaged checkpoints, so that their numbers are free. They
+// setAside renames damaged checkpoints, so that their epochs are free. They
 // are kept for who wants to look at them until the next checkpoint is made.
-func (b *Backend) setAside(numbers []uint64) error {
-	for _, number := range numbers {
-		path := b.path(checkpointsDir, numbered(number))
+func (b *Backend) setAside(epochs []uint32) error {
+	for _, epoch := range epochs {
+		path := b.path(checkpointsDir, numbered(epoch))
 		if err := b.fs.RemoveAll(path + damaged); err != nil {
 			return ioError("remove a damaged checkpoint", err)
 		}
@@ -111,14 +111,14 @@ func (b *Backend) setAside(numbers []uint64) error {
 	return nil
 }
 
-func (b *Backend) readManifest(number uint64) (manifest, error) {
-	encoded, err := b.readFile(b.path(checkpointsDir, numbered(number), manifestName))
+func (b *Backend) readManifest(epoch uint32) (manifest, error) {
+	encoded, err := b.readFile(b.path(checkpointsDir, numbered(epoch), manifestName))
 	if err != nil {
 		return manifest{}, err
 	}
 	m, err := decodeManifest(encoded)
-	if err == nil && m.number != number {
-		err = tidegate.Errorf(tidegate.CodeCorrupt, "%s is of checkpoint %d", manifestName, m.number)
+	if err == nil && m.epoch != epoch {
+		err = tidegate.Errorf(tidegate.CodeCorrupt, "%s is of checkpoint %d", manifestName, m.epoch)
 	}
 	return m, err
 }

@@ -8,8 +8,9 @@ import (
 
 // scheduler lets one compaction run at a time. After one has failed, on a full
 // disk or a damaged table, it lets none run until the next checkpoint begins:
-// Pebble would try again at once, for ever. And unlike Pebble's own it can be
-// stopped when a database could not be opened, which leaves compactions behind.
+// Pebble would try again at once, for ever. It starts paused, until the
+// database is open: a compaction that runs while opening fails is not waited
+// for, and crashes.
 type scheduler struct {
 	granting sync.Mutex // held while calling the database; before its own locks
 	mu       sync.Mutex // after the database's locks

@@ -10,8 +10,9 @@ type Backend interface {
 	// keys, as they are at the call: a batch committed later does not show.
 	// key and row are valid until visit returns; false ends the scan.
 	Scan(start, end []byte, visit func(key, row []byte) bool) error
-	// Begin starts the next checkpoint. One batch is open at a time.
-	Begin() (Batch, error)
+	// Begin starts the checkpoint of an epoch, later than any before, also
+	// failed ones. One batch is open at a time.
+	Begin(epoch uint32) (Batch, error)
 }
 
 // Batch is a checkpoint being written, by one goroutine. It ends with Commit
@@ -22,8 +23,9 @@ type Batch interface {
 	Put(key, row []byte) error
 	// Commit makes the rows and all earlier ones the newest checkpoint: durable
 	// when it returns, and all or nothing whenever the machine stops. It
-	// returns the bytes written. After an error the previous checkpoint is
-	// the newest one still, and Get may or may not see the batch's rows.
+	// returns the bytes written. After an error the previous checkpoint should
+	// be the newest one still, but when the last step failed, the next process
+	// may find this one; until then, Get may or may not see the batch's rows.
 	Commit() (bytes int64, err error)
 	// Discard gives the batch up.
 	Discard()

@@ -21,9 +21,11 @@ type CheckpointStats struct {
 // encoded by the change. Entries that had expired at the cut are not written,
 // and some of those that have lain on disk since they expired are removed.
 //
-// After an error, such as a full disk or the end of ctx, the previous
-// checkpoint stands and the changes belong to the present epoch: the next
-// cut holds them too.
+// After an error, such as a full disk or the end of ctx, the changes belong to
+// the present epoch: the next cut holds them too. The previous checkpoint
+// stands, unless the very last step is what failed: then, as after a crash in
+// that step, a recovery finds the one or the other, and [Store.Meta] says
+// which.
 func (c *Checkpoint) Write(ctx context.Context) (CheckpointStats, error) {
 	s := c.store
 	w := &writer{ctx: ctx, checkpoint: c, stats: CheckpointStats{Epoch: c.cut.epoch, LongestPause: c.pause}}
@@ -64,7 +66,7 @@ func (w *writer) write() error {
 	if err != nil {
 		return err
 	}
-	if w.batch, err = c.store.backend.Begin(); err != nil {
+	if w.batch, err = c.store.backend.Begin(c.cut.epoch); err != nil {
 		return err
 	}
 	if err := w.rows(expired); err != nil {

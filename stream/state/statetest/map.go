@@ -44,7 +44,7 @@ func (m *Map) Scan(start, end []byte, visit func(key, row []byte) bool) error {
 }
 
 // Begin is [state.Backend.Begin].
-func (m *Map) Begin() (state.Batch, error) {
+func (m *Map) Begin(uint32) (state.Batch, error) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return &mapBatch{backend: m, rows: maps.Clone(m.rows)}, nil

@@ -113,7 +113,7 @@ type machine struct {
 	tables [2]*state.Table[Value]
 
 	now  *model
-	past []*model // at the last written cut, and at the one under way
+	past []*model // at the last written cut, and at those that failed since or are under way
 
 	running chan error // of the checkpoint under way
 	cancel  context.CancelFunc
@@ -304,9 +304,7 @@ func (m *machine) finish(t *rapid.T) {
 		return
 	}
 	if err := <-m.running; err == nil {
-		m.past = m.past[1:]
-	} else {
-		m.past = m.past[:1]
+		m.past = m.past[len(m.past)-1:]
 	}
 	m.cancel()
 	m.running = nil

@@ -1,0 +1,201 @@
+package pebble_test
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tidegate/tidegate/stream/pebble"
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// profile is a value of the size of a customer's head: 96 bytes.
+type profile struct{ fields [12]int64 }
+
+type profileCodec struct{}
+
+func (profileCodec) Append(dst []byte, v *profile) []byte {
+	for _, f := range v.fields {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(f))
+	}
+	return dst
+}
+
+func (profileCodec) Decode(b []byte, v *profile) error {
+	for i := range v.fields {
+		v.fields[i] = int64(binary.LittleEndian.Uint64(b[8*i:]))
+	}
+	return nil
+}
+
+func profileKey(dst []byte, i int) []byte {
+	return binary.BigEndian.AppendUint64(append(dst[:0], "customer:"...), uint64(i)*0x9e3779b97f4a7c15)
+}
+
+func openProfiles(tb testing.TB, o state.Options) (*pebble.Backend, *state.Store, *state.Table[profile]) {
+	backend, err := pebble.Open(tb.TempDir(), pebble.Options{CacheBytes: 64 << 20})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := backend.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	o.Now = time.Now
+	store, err := state.Open(backend, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return backend, store, state.NewTable(store, "profiles", profileCodec{})
+}
+
+func fillProfiles(tb testing.TB, store *state.Store, table *state.Table[profile], from, to int) {
+	var key []byte
+	shard := store.Shard(nil)
+	for i := from; i < to; i++ {
+		shard.Lock()
+		key = profileKey(key, i)
+		e, err := table.GetOrCreate(key)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		table.Update(e).fields[0] = int64(i)
+		shard.Unlock()
+	}
+}
+
+func checkpoint(tb testing.TB, store *state.Store) state.CheckpointStats {
+	c, err := store.Cut(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	stats, err := c.Write(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return stats
+}
+
+// BenchmarkHot reads and changes entries that are in memory.
+func BenchmarkHot(b *testing.B) {
+	const keys = 100_000
+	_, store, table := openProfiles(b, state.Options{})
+	fillProfiles(b, store, table, 0, keys)
+	shard := store.Shard(nil)
+	var key []byte
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		shard.Lock()
+		key = profileKey(key, i%keys)
+		e, err := table.Get(key)
+		if err != nil {
+			b.Fatal(err)
+		}
+		table.Update(e).fields[1]++
+		shard.Unlock()
+		i++
+	}
+}
+
+// BenchmarkCold reads entries that are on disk, of a million that were written
+// by ten checkpoints.
+func BenchmarkCold(b *testing.B) {
+	const keys = 1_000_000
+	_, store, table := openProfiles(b, state.Options{CacheBytes: 16 << 20})
+	for i := range 10 {
+		fillProfiles(b, store, table, i*keys/10, (i+1)*keys/10)
+		checkpoint(b, store)
+	}
+	shard := store.Shard(nil)
+	rng := rand.New(rand.NewPCG(1, 1))
+	var key []byte
+	for _, c := range []struct {
+		name string
+		from int
+	}{{"present", 0}, {"absent", keys}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				shard.Lock()
+				key = profileKey(key, c.from+rng.IntN(keys))
+				if _, err := table.Get(key); err != nil {
+					b.Fatal(err)
+				}
+				shard.Unlock()
+			}
+		})
+	}
+}
+
+// BenchmarkCheckpoint writes a million changed keys while a writer goes on
+// with keys of the same million, and reports the longest time that a record of
+// the writer took.
+func BenchmarkCheckpoint(b *testing.B) {
+	const keys = 1_000_000
+	_, store, table := openProfiles(b, state.Options{CacheBytes: 1 << 30})
+	fillProfiles(b, store, table, 0, keys)
+	var longest, duration, held time.Duration
+	var bytes int64
+	records := 0
+	rng := rand.New(rand.NewPCG(1, 1))
+	shard := store.Shard(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		fillProfiles(b, store, table, 0, keys)
+		cutting := time.Now()
+		shard.Lock()
+		c, err := store.Cut(nil)
+		shard.Unlock()
+		if err != nil {
+			b.Fatal(err)
+		}
+		longest = max(longest, time.Since(cutting))
+		done := make(chan state.CheckpointStats)
+		go func() {
+			stats, err := c.Write(context.Background())
+			if err != nil {
+				b.Error(err)
+			}
+			done <- stats
+		}()
+		var key []byte
+		var pauses []time.Duration
+	writing:
+		for {
+			select {
+			case stats := <-done:
+				duration += stats.Duration
+				held = max(held, stats.LongestPause)
+				bytes += stats.Bytes
+				if stats.Keys != keys {
+					b.Fatalf("%d keys", stats.Keys)
+				}
+				break writing
+			default:
+			}
+			key = profileKey(key, rng.IntN(keys))
+			began := time.Now()
+			shard.Lock()
+			e, err := table.Get(key)
+			if err != nil {
+				b.Fatal(err)
+			}
+			table.Update(e).fields[2]++
+			shard.Unlock()
+			pauses = append(pauses, time.Since(began))
+			records++
+			time.Sleep(5 * time.Microsecond)
+		}
+		longest = max(longest, slices.Max(pauses))
+	}
+	b.ReportMetric(float64(longest.Microseconds()), "µs-longest-record")
+	b.ReportMetric(float64(held.Microseconds()), "µs-longest-lock")
+	b.ReportMetric(float64(duration.Milliseconds())/float64(b.N), "ms/checkpoint")
+	b.ReportMetric(float64(bytes)/float64(b.N)/keys, "B/key")
+	b.ReportMetric(float64(records)/float64(b.N), "records/checkpoint")
+}
