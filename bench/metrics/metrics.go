@@ -4,7 +4,9 @@
 package metrics
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 )
@@ -64,7 +66,7 @@ func Measure(rows []Scored) Report {
 		}
 	}
 	r.CardPrecision100 = Rate(CardPrecision(rows, 100))
-	sort.SliceStable(rows, func(i, j int) bool { return rows[i].Score > rows[j].Score })
+	slices.SortFunc(rows, func(a, b Scored) int { return cmp.Compare(b.Score, a.Score) }) // ties count together
 	c := newCurve(rows)
 	r.AUC, r.AveragePrecision = Rate(c.auc()), Rate(c.averagePrecision())
 	r.RecallAtFPR001, r.RecallAtFPR01 = Rate(c.recallAt(0.001)), Rate(c.recallAt(0.01))

@@ -35,11 +35,28 @@ type Reader struct {
 	closers []func()
 	next    func(*Row) error
 	line    int
+
+	constants []constant
+	fields    []constant // text is the path
+}
+
+// constant is a field and the text it is set from.
+type constant struct {
+	name, text string
+	set        setter
+}
+
+func constants(fields map[string]string) []constant {
+	var list []constant
+	for _, name := range orderedFields(fields) {
+		list = append(list, constant{name, fields[name], fieldSetters[name]})
+	}
+	return list
 }
 
 // Open opens a file; "-" is standard input.
 func Open(name string, m *Mapping) (*Reader, error) {
-	r := &Reader{mapping: m, file: os.Stdin}
+	r := &Reader{mapping: m, file: os.Stdin, constants: constants(m.Constants), fields: constants(m.Fields)}
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
@@ -122,9 +139,8 @@ func (r *Reader) open(body io.Reader) error {
 
 // column is a field and where it stands in a CSV row.
 type column struct {
-	name  string
+	constant
 	index int
-	set   setter
 }
 
 func (r *Reader) openCSV(body io.Reader) error {
@@ -149,12 +165,12 @@ func (r *Reader) openCSV(body io.Reader) error {
 		return i, nil
 	}
 	var columns []column
-	for _, name := range orderedFields(r.mapping.Fields) {
-		i, err := find(r.mapping.Fields[name])
+	for _, f := range r.fields {
+		i, err := find(f.text)
 		if err != nil {
 			return err
 		}
-		columns = append(columns, column{name, i, fieldSetters[name]})
+		columns = append(columns, column{f, i})
 	}
 	at, err := find(r.mapping.Time.Column)
 	if err != nil {
@@ -220,9 +236,9 @@ func (r *Reader) fill(row *Row, columns []column, record []string, at, label int
 // start sets what all rows share.
 func (r *Reader) start(e *tidegate.Event) error {
 	e.Type, e.Tenant = tidegate.TypeTransaction, tidegate.DefaultTenant
-	for _, name := range orderedFields(r.mapping.Constants) {
-		if err := fieldSetters[name](e, r.mapping.Constants[name]); err != nil {
-			return r.fieldError(name, err)
+	for _, c := range r.constants {
+		if err := c.set(e, c.text); err != nil {
+			return r.fieldError(c.name, err)
 		}
 	}
 	return nil
@@ -276,10 +292,10 @@ func (r *Reader) mappedLine(line []byte, row *Row) error {
 	if err := r.start(e); err != nil {
 		return err
 	}
-	for _, name := range orderedFields(r.mapping.Fields) {
-		if text := textAt(object, r.mapping.Fields[name]); text != "" {
-			if err := fieldSetters[name](e, text); err != nil {
-				return r.fieldError(name, err)
+	for _, f := range r.fields {
+		if text := textAt(object, f.text); text != "" {
+			if err := f.set(e, text); err != nil {
+				return r.fieldError(f.name, err)
 			}
 		}
 	}
