@@ -50,3 +50,13 @@ func BenchmarkPolynomial(b *testing.B) { benchmarkModel(b, "prep_poly", Options{
 func BenchmarkIsolationForestUnfused(b *testing.B) {
 	benchmarkModel(b, "handbook_isolation_forest", Options{NoFusion: true})
 }
+
+// BenchmarkLoad decodes and compiles 500 trees of depth 8, 1.5 MB.
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := load("testdata/models/xgb_500x8.onnx", Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -81,7 +81,7 @@ func (n nodeTest) tensor(kind string, i int) (*Tensor, error) {
 	if !ok {
 		return nil, refuse(UnsupportedType, "no %s %d", kind, i)
 	}
-	d := decoder{limits: DefaultLimits, elements: DefaultLimits.MaxElements}
+	d := newDecoder(DefaultLimits)
 	t := &Tensor{}
 	if fault := d.tensor(b, t); fault != nil {
 		return nil, fault

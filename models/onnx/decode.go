@@ -9,7 +9,7 @@ func DecodeWithin(b []byte, limits Limits) (*Model, error) {
 	if len(b) > limits.MaxFileBytes {
 		return nil, refuse(TooLarge, "the file has %d bytes, more than %d", len(b), limits.MaxFileBytes)
 	}
-	d := decoder{limits: limits, attributes: 8 * limits.MaxNodes, elements: limits.MaxElements}
+	d := newDecoder(limits)
 	m, fault := d.model(b)
 	if fault != nil {
 		return nil, fault
@@ -21,7 +21,34 @@ func DecodeWithin(b []byte, limits Limits) (*Model, error) {
 type decoder struct {
 	limits     Limits
 	attributes int
-	elements   int
+	elements   int               // of tensors
+	items      int               // of lists in attributes and nodes
+	texts      map[string]string // short texts that were read: node modes are a few, a million times
+}
+
+func newDecoder(limits Limits) *decoder {
+	return &decoder{limits: limits, attributes: 8 * limits.MaxNodes, elements: limits.MaxElements, items: limits.MaxElements, texts: map[string]string{}}
+}
+
+// take counts items against the limit: a list in memory is up to sixteen
+// times as large as in the file.
+func (d *decoder) take(n int) *Error {
+	if d.items -= n; d.items < 0 {
+		return refuse(TooLarge, "the lists of the file have more than %d items", d.limits.MaxElements)
+	}
+	return nil
+}
+
+// intern makes a text of bytes, the same one for equal bytes.
+func (d *decoder) intern(b []byte) string {
+	if s, ok := d.texts[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(d.texts) < 1024 && len(s) <= 32 {
+		d.texts[s] = s
+	}
+	return s
 }
 
 func (d *decoder) model(b []byte) (*Model, *Error) {
@@ -159,7 +186,10 @@ func (d *decoder) node(b []byte, n *Node) *Error {
 			w.skip()
 		}
 	}
-	return w.fault
+	if w.fault != nil {
+		return w.fault
+	}
+	return d.take(len(n.Inputs) + len(n.Outputs))
 }
 
 // label names a node for people; exporters may leave the name empty.

@@ -29,7 +29,7 @@ func (d *decoder) attribute(b []byte, a *Attribute) *Error {
 		case 8:
 			a.Ints, kind = w.varints(a.Ints), KindInts
 		case 9:
-			a.Strings, kind = append(a.Strings, w.text()), KindStrings
+			a.Strings, kind = append(a.Strings, d.intern(w.bytes())), KindStrings
 		case 20:
 			a.Kind = AttributeKind(min(max(w.varint(), 0), 255))
 		case 21:
@@ -55,5 +55,5 @@ func (d *decoder) attribute(b []byte, a *Attribute) *Error {
 	if found != 0 && a.Kind != found {
 		return refuse(WrongAttributeType, "attribute %q says it is %s and holds %s", a.Name, a.Kind, found)
 	}
-	return nil
+	return d.take(len(a.Ints) + len(a.Floats) + len(a.Strings))
 }

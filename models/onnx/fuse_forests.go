@@ -87,8 +87,7 @@ func (c *compiler) join(i int, trees []int) (joined kernel, ok bool) {
 		return kernel{}, false
 	}
 	y := c.kernels[i].out[0]
-	t := &treeKernel{forest: f, packed: p, in: first.in, columns: first.columns, rows: 1}
-	t.finish = func(m memory) func(int, []uint32) { return finishRegressor[float32](f, p, at[float32](m, y)) }
+	t := &treeKernel{forest: f, packed: p, in: first.in, columns: first.columns, rows: 1, finish: finishRegressor[float32, float32](f, p, y)}
 	return kernel{node: c.kernels[i].node, in: []slot{t.in}, out: []slot{y}, cost: t.cost(), bind: t.bind, tree: t}, true
 }
 

@@ -101,14 +101,19 @@ func (k *call) emitProduct(a, b, c, z *value, p matrixProduct) *Error {
 		return refuse(TooLarge, "a product of %v and %v", a.shape, b.shape)
 	}
 	if a.typ == Float32 {
-		return k.emit(cost, productOf[float32](a, b, c, z, p))
+		return k.emit(cost, productOf[float32](k.c.memory, a, b, c, z, p))
 	}
-	return k.emit(cost, productOf[float64](a, b, c, z, p))
+	return k.emit(cost, productOf[float64](k.c.memory, a, b, c, z, p))
 }
 
 // productOf brings B into columns of adjacent elements: once, if it is
 // constant, as the weights of a layer are.
-func productOf[T float](a, b, c, z *value, p matrixProduct) binder {
+func productOf[T float](constants memory, a, b, c, z *value, p matrixProduct) binder {
+	var weights []T
+	if b.constant && !p.transB {
+		weights = make([]T, b.len())
+		transposeAll(weights, at[T](constants, b.slot), p.inner, p.columns)
+	}
 	return func(m memory) step {
 		x, y, z := at[T](m, a.slot), at[T](m, b.slot), at[T](m, z.slot)
 		var bias []T
@@ -119,17 +124,16 @@ func productOf[T float](a, b, c, z *value, p matrixProduct) binder {
 		if p.transA {
 			left = make([]T, len(x))
 		}
-		if !p.transB {
+		if weights != nil {
+			right = weights
+		} else if !p.transB {
 			right = make([]T, len(y))
-			if b.constant {
-				transposeAll(right, y, p.inner, p.columns)
-			}
 		}
 		return func() error {
 			if p.transA {
 				transposeAll(left, x, p.inner, p.rows)
 			}
-			if !p.transB && !b.constant {
+			if !p.transB && weights == nil {
 				transposeAll(right, y, p.inner, p.columns)
 			}
 			for i := range p.matrices {

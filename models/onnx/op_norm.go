@@ -70,7 +70,7 @@ func normalizeGroup(x, y, scale, shift []float32, epsilon float64) (mean, deviat
 	// What overflows float32 gives the bias alone, as in other runtimes.
 	deviation = math.Sqrt(float64(float32(variance/float64(len(x)))) + epsilon)
 	for i, v := range x {
-		y[i] = float32((float64(v)-mean)/deviation)*scale[i] + shift[i]
+		y[i] = float32(float32((float64(v)-mean)/deviation)*scale[i]) + shift[i]
 	}
 	return mean, deviation
 }
@@ -112,7 +112,7 @@ func batchNormalization(k *call) *Error {
 			for i, v := range x {
 				c := i / inner % channels
 				factor := float64(scale[c]) / math.Sqrt(float64(variance[c])+epsilon)
-				y[i] = float32((float64(v)-float64(mean[c]))*factor + float64(bias[c]))
+				y[i] = float32(float64((float64(v)-float64(mean[c]))*factor) + float64(bias[c]))
 			}
 			return nil
 		}

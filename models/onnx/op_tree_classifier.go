@@ -28,12 +28,11 @@ func treeEnsembleClassifier(k *call) *Error {
 	if fault != nil {
 		return fault
 	}
-	return k.emitTrees(f, x, func(p *packed, m memory) func(int, []uint32) {
-		put, out := labels.writer(m, label.slot), at[float32](m, y.slot)
+	return k.emitTrees(f, x, func(p *packed) finisher {
 		if f.double {
-			return finishClassifier[float64](c, p, put, out)
+			return finishClassifier[float64](c, p, labels, label.slot, y.slot)
 		}
-		return finishClassifier[float32](c, p, put, out)
+		return finishClassifier[float32](c, p, labels, label.slot, y.slot)
 	})
 }
 
@@ -76,26 +75,29 @@ func (c *treeClassifier) check() *Error {
 	return nil
 }
 
-func finishClassifier[A float](c *treeClassifier, p *packed, put func(row, class int), y []float32) func(int, []uint32) {
+func finishClassifier[A float](c *treeClassifier, p *packed, labels classLabels, label, y slot) finisher {
 	f := c.forest
 	s := newScoring[A](f, p)
-	scores, voted := make([]A, f.Targets), make([]bool, f.Targets)
-	return func(row int, leaves []uint32) {
-		s.collect(leaves, scores, voted)
-		out := y[row*f.Targets : (row+1)*f.Targets]
-		if f.Targets == 2 {
-			put(row, binaryScores(c, s.base, scores, voted, out))
-			return
+	return func(m memory) func(int, []uint32) {
+		put, y := labels.writer(m, label), at[float32](m, y)
+		scores, voted := make([]A, f.Targets), make([]bool, f.Targets)
+		return func(row int, leaves []uint32) {
+			s.collect(leaves, scores, voted)
+			out := y[row*f.Targets : (row+1)*f.Targets]
+			if f.Targets == 2 {
+				put(row, binaryScores(c, s.base, scores, voted, out))
+				return
+			}
+			for i, b := range s.base {
+				scores[i] += b
+				voted[i] = true
+			}
+			put(row, strongest(scores, voted))
+			for i, v := range scores {
+				out[i] = float32(v)
+			}
+			f.post.apply(out)
 		}
-		for i, b := range s.base {
-			scores[i] += b
-			voted[i] = true
-		}
-		put(row, strongest(scores, voted))
-		for i, v := range scores {
-			out[i] = float32(v)
-		}
-		f.post.apply(out)
 	}
 }
 

@@ -9,7 +9,7 @@ type treeKernel struct {
 	in      slot
 	columns int
 	rows    int
-	finish  func(m memory) func(row int, leaves []uint32)
+	finish  finisher
 }
 
 func (t *treeKernel) bind(m memory) step {
@@ -36,14 +36,16 @@ func (t *treeKernel) cost() int {
 	return t.rows * (2*levels + 4*t.packed.trees*t.forest.Targets + 3*len(t.packed.columns))
 }
 
+// finisher binds the computation of a row's outputs from the leaves it reached.
+type finisher func(m memory) func(row int, leaves []uint32)
+
 // emitTrees adds the kernel of a forest.
-func (k *call) emitTrees(f *Forest, x *value, finish func(p *packed, m memory) func(row int, leaves []uint32)) *Error {
+func (k *call) emitTrees(f *Forest, x *value, finish func(p *packed) finisher) *Error {
 	p, fault := pack(f, k.c.opts.Limits)
 	if fault != nil {
 		return fault
 	}
-	t := &treeKernel{forest: f, packed: p, in: x.slot, columns: f.Columns, rows: x.len() / f.Columns}
-	t.finish = func(m memory) func(int, []uint32) { return finish(p, m) }
+	t := &treeKernel{forest: f, packed: p, in: x.slot, columns: f.Columns, rows: x.len() / f.Columns, finish: finish(p)}
 	before := len(k.c.kernels)
 	if fault := k.emit(t.cost(), t.bind); fault != nil {
 		return fault
@@ -120,29 +122,33 @@ func (k *call) regressor(f *Forest, x *value, rows int, typ Type) *Error {
 	if fault != nil {
 		return fault
 	}
-	return k.emitTrees(f, x, func(p *packed, m memory) func(int, []uint32) {
+	return k.emitTrees(f, x, func(p *packed) finisher {
 		switch {
 		case !f.double:
-			return finishRegressor[float32, float32](f, p, at[float32](m, y.slot))
+			return finishRegressor[float32, float32](f, p, y.slot)
 		case typ == Float64:
-			return finishRegressor[float64, float64](f, p, at[float64](m, y.slot))
+			return finishRegressor[float64, float64](f, p, y.slot)
 		}
-		return finishRegressor[float64, float32](f, p, at[float32](m, y.slot))
+		return finishRegressor[float64, float32](f, p, y.slot)
 	})
 }
 
-func finishRegressor[A, B float](f *Forest, p *packed, y []B) func(int, []uint32) {
+func finishRegressor[A, B float](f *Forest, p *packed, y slot) finisher {
 	s := newScoring[A](f, p)
-	scores, voted := make([]A, f.Targets), make([]bool, f.Targets)
-	return func(row int, leaves []uint32) {
-		s.collect(leaves, scores, voted)
-		s.regress(scores)
-		out := y[row*f.Targets : (row+1)*f.Targets]
-		for i, v := range scores {
-			out[i] = B(v)
-		}
-		if f.post != postNone {
-			f.post.apply(any(out).([]float32))
+	return func(m memory) func(int, []uint32) {
+		y := at[B](m, y)
+		singles, _ := any(y).([]float32) // post transforms are of float32 outputs
+		scores, voted := make([]A, f.Targets), make([]bool, f.Targets)
+		return func(row int, leaves []uint32) {
+			s.collect(leaves, scores, voted)
+			s.regress(scores)
+			out := y[row*f.Targets : (row+1)*f.Targets]
+			for i, v := range scores {
+				out[i] = B(v)
+			}
+			if f.post != postNone {
+				f.post.apply(singles[row*f.Targets : (row+1)*f.Targets])
+			}
 		}
 	}
 }

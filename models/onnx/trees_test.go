@@ -177,8 +177,10 @@ func drawRow(t *rapid.T, e *oracleEnsemble) []float64 {
 	return row
 }
 
-// classicFile writes a TreeEnsembleRegressor.
-func (e *oracleEnsemble) classicFile() []byte {
+// classicFile writes a model that is one TreeEnsembleRegressor.
+func (e *oracleEnsemble) classicFile() []byte { return e.file(e.classicNode("X", "Y"), 1) }
+
+func (e *oracleEnsemble) classicNode(in, out string) []byte {
 	names := map[BranchMode]string{}
 	for name, mode := range branchModes {
 		names[mode] = name
@@ -211,7 +213,7 @@ func (e *oracleEnsemble) classicFile() []byte {
 	if len(e.base) > 0 {
 		attributes = append(attributes, encodeNumbers("base_values", e.base, e.double))
 	}
-	return e.file(encodeNode("ai.onnx.ml", "TreeEnsembleRegressor", []string{"X"}, []string{"Y"}, attributes...), 1)
+	return encodeNode("ai.onnx.ml", "TreeEnsembleRegressor", []string{in}, []string{out}, attributes...)
 }
 
 func encodeNumbers(name string, v []float64, double bool) []byte {

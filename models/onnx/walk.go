@@ -7,7 +7,7 @@ const unchecked = 8
 
 // walkNarrow finds the leaf of each tree, eight trees at once: each one waits
 // for memory while the others compute, and no branch depends on the row.
-func (p *packed) walkNarrow(keys []int32, leaves []uint32) {
+func (p *packed) walkNarrow(keys *[keyMask + 1]int32, leaves []uint32) {
 	nodes := p.narrow
 	for g, depth := range p.depth {
 		r := p.roots[g*lanes : g*lanes+lanes : g*lanes+lanes]
@@ -96,7 +96,7 @@ func (p *packed) walker(x any, columns int) func(r int) []uint32 {
 		}
 		return nil
 	}
-	keys := make([]int32, max(2*len(p.columns), 1))
+	keys := new([keyMask + 1]int32)
 	fill := func(r int) {
 		switch x := x.(type) {
 		case []int64:
@@ -112,7 +112,7 @@ func (p *packed) walker(x any, columns int) func(r int) []uint32 {
 		}
 	}
 	if x, ok := x.([]float32); ok {
-		fill = func(r int) { fillKeys32(keys, p.columns, x[r*columns:]) }
+		fill = func(r int) { fillKeys32(keys[:], p.columns, x[r*columns:]) }
 	}
 	return func(r int) []uint32 {
 		fill(r)
