@@ -3,8 +3,12 @@ package onnx
 // Forest is a tree ensemble as its file states it: the one form that the
 // classic operators and the newer TreeEnsemble are read into. It is checked:
 // every node is reached from a root, no way leads back to itself, and numbers
-// are finite. Branches may share what follows them: LightGBM's categories are
-// exported so. float64 holds the float32 of most files exactly.
+// are finite, but for leaves that drive a logistic score to 0 or 1. Branches
+// may share what follows them: LightGBM's categories are exported so. float64
+// holds the float32 of most files exactly.
+//
+// Of two classes with votes for the first only, what is added up is the score
+// of the second, as in the runtimes.
 type Forest struct {
 	Name    string // of the node
 	Input   int    // the program's input that it reads unchanged, or -1
@@ -71,4 +75,20 @@ const (
 
 var aggregations = map[string]aggregation{
 	"SUM": sumTrees, "AVERAGE": averageTrees, "MIN": minTrees, "MAX": maxTrees,
+}
+
+// Transform is the post_transform of the file: NONE, LOGISTIC, SOFTMAX,
+// SOFTMAX_ZERO or PROBIT. The targets before it are the margins.
+func (f *Forest) Transform() string { return nameOf(postTransforms, f.post) }
+
+// Aggregate is how the trees' votes are put together: SUM, AVERAGE, MIN or MAX.
+func (f *Forest) Aggregate() string { return nameOf(aggregations, f.agg) }
+
+func nameOf[T comparable](names map[string]T, v T) string {
+	for name, value := range names {
+		if value == v {
+			return name
+		}
+	}
+	return ""
 }

@@ -37,9 +37,10 @@ func (c *compiler) tabulate(i int, outputs []port) []kernel {
 	for _, j := range chain {
 		cost += c.kernels[j].cost
 	}
-	if len(leaves)*width > maxTable || len(leaves)*(cost+tree.cost) > c.folding {
+	if n := len(leaves) * width; n > maxTable || n > c.elements || len(leaves)*(cost+tree.cost) > c.folding {
 		return nil
 	}
+	c.elements -= len(leaves) * width
 	c.folding -= len(leaves) * (cost + tree.cost)
 
 	t := &leafTable{line: make([]int32, len(tree.tree.packed.source)), results: results, columns: make([]any, len(results))}

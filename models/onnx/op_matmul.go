@@ -100,6 +100,9 @@ func (k *call) emitProduct(a, b, c, z *value, p matrixProduct) *Error {
 	if p.matrices*p.rows*p.columns > 0 && p.inner > k.c.opts.Limits.MaxFolding/(p.matrices*p.rows*p.columns) {
 		return refuse(TooLarge, "a product of %v and %v", a.shape, b.shape)
 	}
+	if fault := k.c.take(a.len() + b.len()); fault != nil { // for the transposed copies
+		return fault
+	}
 	if a.typ == Float32 {
 		return k.emit(cost, productOf[float32](k.c.memory, a, b, c, z, p))
 	}

@@ -89,6 +89,9 @@ func (k *call) reducedAxes(x *value, since int64) (group []int32, shape []int, f
 		}
 	}
 	slices.Reverse(shape)
+	if fault := k.c.take(x.len()); fault != nil { // the index is as long as the input
+		return nil, nil, fault
+	}
 	return stridedIndex(x.shape, strides, 0), shape, nil
 }
 

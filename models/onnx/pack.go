@@ -40,8 +40,16 @@ const (
 	alwaysLeft = math.MaxInt64
 )
 
-// pack lays out a checked forest.
+// pack lays out a checked forest, in single words if it fits.
 func pack(f *Forest, limits Limits) (*packed, *Error) {
+	p, fault := layOut(f, limits)
+	if fault == nil {
+		p.narrowDown()
+	}
+	return p, fault
+}
+
+func layOut(f *Forest, limits Limits) (*packed, *Error) {
 	b := &packer{forest: f, columnOf: map[int32]uint32{}, written: make([]uint32, len(f.Nodes))}
 	b.out.trees, b.out.double = len(f.Roots), f.double
 	heights := f.comparisons()
@@ -59,7 +67,6 @@ func pack(f *Forest, limits Limits) (*packed, *Error) {
 	for len(b.out.roots)%lanes != 0 {
 		b.out.roots = append(b.out.roots, b.out.roots[0])
 	}
-	b.out.narrowDown()
 	return &b.out, nil
 }
 

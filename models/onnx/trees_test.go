@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -367,5 +368,49 @@ func TestV5TreesAgainstOracle(t *testing.T) {
 			}
 		}
 		e.check(t, e.v5File(), !e.double)
+	})
+}
+
+// TestWideNodesAgree walks a forest in both of its layouts.
+func TestWideNodesAgree(t *testing.T) {
+	for _, name := range []string{"xgb_500x8", "lgbm_categorical", "tree_reg_all_modes"} {
+		p, err := load("testdata/models/"+name+".onnx", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := p.Forests()[0]
+		narrow, fault := pack(f, DefaultLimits)
+		if fault != nil || narrow.narrow == nil {
+			t.Fatal(fault)
+		}
+		wide, fault := layOut(f, DefaultLimits)
+		if fault != nil || wide.wide == nil {
+			t.Fatal(fault)
+		}
+		ev := p.NewEvaluator()
+		x := InputOf[float32](ev, 0)
+		a, b := narrow.walker(x, f.Columns), wide.walker(x, f.Columns)
+		for i, row := range readTable(t, "testdata/models/"+name+".rows.csv.gz")[1:] {
+			setRow(t, ev, row)
+			if got, want := a(0), b(0); !slices.Equal(got, want) {
+				t.Fatalf("%s, row %d: leaves %v in narrow nodes, %v in wide ones", name, i, got, want)
+			}
+		}
+	}
+}
+
+// TestTreesOfIntegers reads integer inputs as float32, as ONNX Runtime does.
+func TestTreesOfIntegers(t *testing.T) {
+	stump := map[string]any{
+		"nodes_treeids": list[int64](0, 0, 0), "nodes_nodeids": list[int64](0, 1, 2), "nodes_modes": list("BRANCH_LT", "LEAF", "LEAF"),
+		"nodes_featureids": list[int64](1, 0, 0), "nodes_values": list[float32](2.5, 0, 0),
+		"nodes_truenodeids": list[int64](1, 0, 0), "nodes_falsenodeids": list[int64](2, 0, 0),
+		"target_treeids": list[int64](0, 0), "target_nodeids": list[int64](1, 2), "target_ids": list[int64](0, 0), "target_weights": list[float32](10, 20),
+	}
+	runNodeCases(t, []nodeCase{
+		{what: "int64 below", op: "TreeEnsembleRegressor", attributes: stump, inputs: []any{list[int64](9, 2)}, want: []any{list[float32](10)}},
+		{what: "int64 above", op: "TreeEnsembleRegressor", attributes: stump, inputs: []any{list[int64](0, 3)}, want: []any{list[float32](20)}},
+		{what: "int32", op: "TreeEnsembleRegressor", attributes: stump, inputs: []any{list[int32](0, -7)}, want: []any{list[float32](10)}},
+		{what: "text", op: "TreeEnsembleRegressor", attributes: stump, inputs: []any{list("0", "1")}, refused: WrongType},
 	})
 }
