@@ -27,6 +27,7 @@ const (
 type document struct {
 	file     string
 	data     []byte
+	lines    []string // of data, once a place in a scalar is asked for
 	problems *problems
 }
 

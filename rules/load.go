@@ -110,7 +110,7 @@ func compile(compiler *condition.Compiler, r *source) bool {
 	places := r.doc.scalarPlaces(r.when, r.When)
 	for _, f := range faults {
 		at := places[min(f.Offset, len(places)-1)]
-		if next := r.doc.source(at); len(next) > 0 && next[0].r == ',' {
+		if next := r.doc.source(at, 1); len(next) > 0 && next[0].r == ',' {
 			f.Message += ": if it goes on after this comma, put it in quotes"
 		}
 		r.doc.fail(at, "%s", f.Message)

@@ -34,7 +34,7 @@ func placeOf(n ast.Node) place {
 func (d *document) scalarPlaces(n ast.Node, text string) []place {
 	start := placeOf(n)
 	style := n.GetToken().Type
-	raw := d.source(start)
+	raw := d.source(start, 16*len(text)+1024)
 	i := 0
 	switch style {
 	case token.DoubleQuoteType, token.SingleQuoteType:
@@ -67,11 +67,13 @@ type located struct {
 	place
 }
 
-// source is the file from a place on.
-func (d *document) source(from place) []located {
-	lines := strings.SplitAfter(string(d.data), "\n")
+// source is the file from a place on, as far as about limit characters.
+func (d *document) source(from place, limit int) []located {
+	if d.lines == nil {
+		d.lines = strings.SplitAfter(string(d.data), "\n")
+	}
 	var out []located
-	for i, line := range lines[min(max(from.line-1, 0), len(lines)):] {
+	for i, line := range d.lines[min(max(from.line-1, 0), len(d.lines)):] {
 		column := 0
 		for _, r := range line {
 			column++
@@ -79,7 +81,7 @@ func (d *document) source(from place) []located {
 				out = append(out, located{r, place{from.line + i, column}})
 			}
 		}
-		if len(out) > 4*maxScalar {
+		if len(out) > limit {
 			break
 		}
 	}

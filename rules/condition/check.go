@@ -3,7 +3,6 @@ package condition
 import (
 	"fmt"
 	"math"
-	"regexp"
 
 	"github.com/expr-lang/expr/ast"
 
@@ -18,7 +17,9 @@ type checker struct {
 	lists  Lists
 	locals map[string]*term
 	faults []Fault
-	depth  int
+
+	depth   int
+	tooDeep bool
 }
 
 func (c *checker) fault(at int, format string, args ...any) *term {
@@ -92,9 +93,8 @@ func (c *checker) node(t *term) *term {
 }
 
 func (c *checker) check(n ast.Node) *term {
-	if c.depth++; c.depth > maxDepth {
-		c.depth--
-		return c.fault(place(n), "the condition is nested deeper than %d", maxDepth)
+	if !c.descend(n) {
+		return nil
 	}
 	defer func() { c.depth-- }()
 	at := place(n)
@@ -142,6 +142,19 @@ func (c *checker) check(n ast.Node) *term {
 		return c.fault(at, "one condition is enough: join several with and")
 	}
 	return c.fault(at, "this is not supported in conditions")
+}
+
+// descend counts the depth of nesting; false is reported, once.
+func (c *checker) descend(n ast.Node) bool {
+	if c.depth == maxDepth {
+		if !c.tooDeep {
+			c.fault(place(n), "the condition is nested deeper than %d", maxDepth)
+		}
+		c.tooDeep = true
+		return false
+	}
+	c.depth++
+	return true
 }
 
 // place is where a node starts, except that an operator's place is its sign.
@@ -263,109 +276,6 @@ func (c *checker) choose(n *ast.ConditionalNode) *term {
 		return c.node(&term{op: op, kind: tidegate.KindBool, at: at, text: choice, args: args})
 	}
 	return truth(opOr, truth(opAnd, test, asCondition(x)), truth(opAnd, truth(opNot, test), asCondition(y)))
-}
-
-var binaryOps = map[string]op{
-	"and": opAnd, "&&": opAnd, "or": opOr, "||": opOr, "==": opEqual, "!=": opUnequal, "<": opLess, "<=": opLessEqual,
-	">": opGreater, ">=": opGreaterEqual, "contains": opContains, "startsWith": opStartsWith, "endsWith": opEndsWith,
-	"matches": opMatches, "??": opCoalesce, "+": opAdd, "-": opSub, "*": opMul, "/": opDiv, "%": opMod, "**": opPow, "^": opPow,
-}
-
-func (c *checker) binary(n *ast.BinaryNode) *term {
-	at := place(n)
-	if n.Operator == "in" {
-		return c.membership(n)
-	}
-	op, ok := binaryOps[n.Operator]
-	switch {
-	case n.Operator == "..":
-		return c.fault(at, "a range stands only after in")
-	case !ok:
-		return c.fault(at, "unknown operator %s", n.Operator)
-	case op == opAnd || op == opOr:
-		return c.node(&term{op: op, kind: tidegate.KindBool, at: at, args: []*term{c.condition(n.Left), c.condition(n.Right)}})
-	case op == opCoalesce:
-		return c.coalesce(n)
-	case op >= opEqual && op <= opGreaterEqual:
-		return c.comparison(op, n)
-	case op >= opContains && op <= opMatches:
-		t := &term{op: op, kind: tidegate.KindBool, at: at, args: []*term{
-			c.ofKind(n.Left, tidegate.KindText, n.Operator), c.ofKind(n.Right, tidegate.KindText, n.Operator)}}
-		if t = c.node(t); t != nil && op == opMatches {
-			return c.pattern(t)
-		}
-		return t
-	case op == opAdd:
-		return c.sum(n)
-	}
-	return c.node(&term{op: op, kind: tidegate.KindNumber, at: at, args: []*term{c.number(n.Left, n.Operator), c.number(n.Right, n.Operator)}})
-}
-
-// sum adds numbers and joins texts.
-func (c *checker) sum(n *ast.BinaryNode) *term {
-	x, y := c.check(n.Left), c.check(n.Right)
-	switch {
-	case x == nil || y == nil:
-		return nil
-	case x.kind != y.kind || x.kind == tidegate.KindBool:
-		return c.fault(place(n), "%s is a %s and %s is a %s: + adds numbers or joins texts", x.described(c.schema), x.kind, y.described(c.schema), y.kind)
-	case x.kind == tidegate.KindText:
-		return c.node(&term{op: opJoin, kind: x.kind, at: place(n), args: []*term{x, y}})
-	}
-	return c.node(&term{op: opAdd, kind: x.kind, at: place(n), args: []*term{x, y}})
-}
-
-func (c *checker) coalesce(n *ast.BinaryNode) *term {
-	x, y := c.check(n.Left), c.value(n.Right)
-	if x == nil || y == nil {
-		return nil
-	}
-	if x.op.condition() {
-		return c.fault(x.at, "a condition is never missing, so ?? has nothing to replace: put it at the name, as (x ?? 0) > 5")
-	}
-	if x.kind != y.kind {
-		return c.fault(y.at, "the default of a %s must be a %s, and this is a %s", x.kind, x.kind, y.kind)
-	}
-	return c.node(&term{op: opCoalesce, kind: x.kind, at: x.at, args: []*term{x, y}})
-}
-
-func (c *checker) comparison(op op, n *ast.BinaryNode) *term {
-	if isNil(n.Left) || isNil(n.Right) {
-		hint := "write missing(x)"
-		if op == opUnequal {
-			hint = "write not missing(x)"
-		}
-		return c.fault(place(n), "nil has no meaning here: %s", hint)
-	}
-	x, y := c.value(n.Left), c.value(n.Right)
-	if x == nil || y == nil {
-		return nil
-	}
-	if x.kind != y.kind {
-		return c.fault(place(n), "%s is a %s and %s is a %s: they cannot be compared", x.described(c.schema), x.kind, y.described(c.schema), y.kind)
-	}
-	if x.kind == tidegate.KindBool && op != opEqual && op != opUnequal {
-		return c.fault(place(n), "bools have no order: use == or !=")
-	}
-	return c.node(&term{op: op, kind: tidegate.KindBool, at: place(n), args: []*term{x, y}})
-}
-
-func isNil(n ast.Node) bool {
-	_, ok := n.(*ast.NilNode)
-	return ok
-}
-
-// pattern compiles the right side of matches once.
-func (c *checker) pattern(t *term) *term {
-	if !t.args[1].constant() {
-		return c.fault(t.args[1].at, "matches needs a pattern that is written out")
-	}
-	re, err := regexp.Compile(t.args[1].text)
-	if err != nil {
-		return c.fault(t.args[1].at, "the pattern is not a regular expression of RE2: %s", err)
-	}
-	t.pattern = re
-	return t
 }
 
 // described names a term for a message.

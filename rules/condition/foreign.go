@@ -126,9 +126,7 @@ type holes struct {
 }
 
 func (h *holes) fill(n ast.Node, root bool) ast.Node {
-	if h.depth++; h.depth > maxDepth {
-		h.depth--
-		h.fault(place(n), "the condition is nested deeper than %d", maxDepth)
+	if !h.descend(n) {
 		return n
 	}
 	defer func() { h.depth-- }()
