@@ -7,8 +7,9 @@ import "cmp"
 type Aggregator[T, A any] interface {
 	// Add adds a record.
 	Add(acc *A, v T)
-	// Merge adds what another accumulator holds, which is given up: windows
-	// that merge, and panes that windows share, need it.
+	// Merge adds what another accumulator holds, which stays as it is and
+	// shares nothing with acc: for windows that merge, and for panes that
+	// windows share.
 	Merge(acc, other *A)
 }
 

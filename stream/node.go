@@ -21,6 +21,8 @@ type node struct {
 	// line is the event time as of this node's output; its own or, where the
 	// operator has no say in it, that of its input.
 	line *timeline
+	// queue is a bounded queue that the operator has, nil without one.
+	queue outlet
 	// inspect shows a key's state as JSON; nil for an operator without.
 	inspect func(key string) ([]byte, error)
 }

@@ -1,5 +1,255 @@
 package stream
 
+import (
+	"slices"
+
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// paneOp is the operator for sliding windows that share their work. Time is
+// cut into panes, as long as the greatest common divisor of size and slide; a
+// record is added to one of them, and a window's result merges the panes that
+// it covers. A key has one timer at a time, for the next window that has
+// something in it.
+type paneOp[K comparable, T, A any] struct {
+	keyedOp[K, panes[A]]
+	windows Windows
+	width   Millis
+	agg     Aggregator[T, A]
+	late    Side[T]
+	out     *output[Result[K, A]]
+}
+
 func buildPanes[K comparable, T, A any](w Windowed[K, T], n *node, out Stream[Result[K, A]], agg Aggregator[T, A]) {
-	buildWindow(w, n, out, &folded[T, A]{agg})
+	op := &paneOp[K, T, A]{windows: w.windows, width: gcd(w.windows.size, w.windows.slide), agg: agg, late: w.late, out: out.out}
+	op.node, op.space = n, w.keyed.space
+	op.onTimer, op.rearm = op.fireNext, op.rearmKey
+	n.timed = op
+	n.open = func(r *run) error {
+		codec, err := codecFor[A](r.p)
+		if err != nil {
+			return r.p.fault(n, "%v", err)
+		}
+		return op.open(r, panesCodec[A]{codec})
+	}
+	w.keyed.feed(op)
+}
+
+func gcd(a, b Millis) Millis {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+func (o *paneOp[K, T, A]) receiveKeyed(t *task, k key[K], r Record[T]) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			t.poisoned(o.node, cause, r.Time, r.Value)
+		}
+	}()
+	stats := &t.stats[o.node.id]
+	stats.in++
+	end := o.firstEnd(r.Time, o.node.line.watermark())
+	if end > o.windows.lastStart(r.Time)+o.windows.size {
+		stats.late++
+		if o.late.out != nil {
+			o.late.out.emit(t, r)
+		}
+		return
+	}
+	e, err := o.table.GetOrCreate(k.bytes)
+	if err != nil {
+		t.fatal(o.node, err)
+		return
+	}
+	p := o.table.Update(e)
+	o.agg.Add(p.at(o.paneStart(r.Time)), r.Value)
+	if !p.armed.set || end < p.next {
+		p.next = end
+		p.armed = armed{end - 1, true}
+		o.push(EventTime, timer{at: end - 1, key: e.Key()})
+	}
+}
+
+// firstEnd is the end of the first window that covers a time and that a
+// watermark has not passed, or of the one after the last that covers it.
+func (o *paneOp[K, T, A]) firstEnd(at, watermark Millis) Millis {
+	w := &o.windows
+	end := w.lastStart(at) + w.size
+	end -= (end - at - 1) / w.slide * w.slide
+	if behind := watermark - (end - 1); behind >= 0 && watermark != MinTime {
+		end += (behind/w.slide + 1) * w.slide
+	}
+	return end
+}
+
+func (o *paneOp[K, T, A]) paneStart(at Millis) Millis {
+	past := (at - o.windows.offset) % o.width
+	if past < 0 {
+		past += o.width
+	}
+	return at - past
+}
+
+func (o *paneOp[K, T, A]) rearmKey(key string, p *panes[A]) {
+	if p.armed.set {
+		o.push(EventTime, timer{at: p.armed.at, key: key})
+	}
+}
+
+// fireNext emits a key's next window and finds the one after it.
+func (o *paneOp[K, T, A]) fireNext(t *task, e *state.Entry[panes[A]], _ Domain, tm timer) {
+	if e.Value().armed != (armed{tm.at, true}) {
+		return
+	}
+	p := o.table.Update(e)
+	p.armed = armed{}
+	w := Span{p.next - o.windows.size, p.next}
+	value := p.merge(w, o.agg.Merge)
+	next := w.End + o.windows.slide
+	p.drop(next - o.windows.size)
+	if len(p.list) > 0 {
+		p.next = max(next, o.firstEnd(p.list[0].start, MinTime))
+		p.armed = armed{p.next - 1, true}
+		o.push(EventTime, timer{at: p.next - 1, key: e.Key()})
+	}
+	k := o.space.codec.decode(e.Key())
+	if len(p.list) == 0 {
+		o.table.Delete(e)
+	}
+	t.stats[o.node.id].out++
+	o.out.emit(t, Record[Result[K, A]]{Result[K, A]{Key: k, Window: w, Value: value}, w.MaxTimestamp()})
+}
+
+// panes are a key's panes that have something in them, in order.
+type panes[A any] struct {
+	list  []pane[A]
+	next  Millis // end of the next window that has something in it
+	armed armed
+	sums  *sums[A]
+}
+
+type pane[A any] struct {
+	start Millis
+	acc   A
+}
+
+// at is the accumulator of the pane that starts at a time.
+func (p *panes[A]) at(start Millis) *A {
+	i := len(p.list)
+	for i > 0 && p.list[i-1].start >= start { // mostly it is the last
+		i--
+	}
+	if i == len(p.list) || p.list[i].start != start {
+		p.list = slices.Insert(p.list, i, pane[A]{start: start})
+	}
+	if p.sums != nil && i < p.sums.front+p.sums.back {
+		p.sums = nil // a late record changes what has been merged
+	}
+	return &p.list[i].acc
+}
+
+// drop forgets the panes before a time.
+func (p *panes[A]) drop(before Millis) {
+	n := 0
+	for n < len(p.list) && p.list[n].start < before {
+		n++
+	}
+	p.list = slices.Delete(p.list, 0, n)
+	if p.sums != nil {
+		p.sums.drop(n)
+	}
+}
+
+// fewPanes is how many panes are merged one by one, which needs no memory.
+const fewPanes = 8
+
+// merge is what the panes of a window hold. Panes before it have been dropped.
+func (p *panes[A]) merge(w Span, merge func(acc, other *A)) (acc A) {
+	n := len(p.list)
+	for n > 0 && p.list[n-1].start >= w.End {
+		n--
+	}
+	if n <= fewPanes {
+		for i := range n {
+			merge(&acc, &p.list[i].acc)
+		}
+		return acc
+	}
+	if p.sums == nil {
+		p.sums = &sums[A]{}
+	}
+	return p.sums.first(p.list[:n], merge)
+}
+
+// sums are sums of a queue of panes, so that the sum of all of them takes a
+// constant number of merges however many they are: those at the front are
+// summed from each to the last of the front, those at the back as a whole.
+// When the front is used up the back becomes it.
+// (Tangwongsan et al., Low-Latency Sliding-Window Aggregation, 2017: Two-Stacks.)
+type sums[A any] struct {
+	front, back int // panes
+	suffixes    []A // of the front, the shortest first
+	total       A   // of the back
+}
+
+// first is the sum of all panes of a list, which begins where it began last
+// time or where it was dropped to.
+func (s *sums[A]) first(list []pane[A], merge func(acc, other *A)) (acc A) {
+	if s.front == 0 {
+		*s = sums[A]{suffixes: s.suffixes[:0]}
+		var suffix A
+		for i := len(list) - 1; i >= 0; i-- {
+			var sum A // of pane i and those behind, in this order
+			merge(&sum, &list[i].acc)
+			merge(&sum, &suffix)
+			suffix = sum
+			s.suffixes = append(s.suffixes, sum)
+		}
+		s.front = len(list)
+	}
+	for ; s.front+s.back < len(list); s.back++ {
+		merge(&s.total, &list[s.front+s.back].acc)
+	}
+	merge(&acc, &s.suffixes[s.front-1])
+	merge(&acc, &s.total)
+	return acc
+}
+
+// drop forgets the first n panes.
+func (s *sums[A]) drop(n int) {
+	if n >= s.front {
+		*s = sums[A]{suffixes: s.suffixes[:0]}
+		return
+	}
+	s.front -= n
+	s.suffixes = s.suffixes[:s.front]
+}
+
+type panesCodec[A any] struct{ acc state.Codec[A] }
+
+func (c panesCodec[A]) Append(dst []byte, p *panes[A]) []byte {
+	dst = p.armed.append(dst)
+	dst = appendInt(dst, int64(p.next))
+	dst = appendUint(dst, uint64(len(p.list)))
+	for i := range p.list {
+		dst = appendInt(dst, int64(p.list[i].start))
+		dst = appendSized(dst, c.acc, &p.list[i].acc)
+	}
+	return dst
+}
+
+func (c panesCodec[A]) Decode(b []byte, p *panes[A]) error {
+	d := decoder{b: b}
+	p.armed.decode(&d)
+	p.next = Millis(d.int())
+	p.list = make([]pane[A], d.count())
+	for i := range p.list {
+		p.list[i].start = Millis(d.int())
+		if err := c.acc.Decode(d.bytes(), &p.list[i].acc); err != nil {
+			return err
+		}
+	}
+	return d.end()
 }

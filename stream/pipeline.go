@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidegate/tidegate/stream/state"
@@ -21,6 +22,7 @@ type Pipeline struct {
 	sources []feeder
 	sinks   []drainer
 	dead    Stream[DeadLetter]
+	running atomic.Pointer[run]
 }
 
 // Options say how a pipeline runs. The zero value keeps state in memory and

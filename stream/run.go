@@ -61,6 +61,7 @@ func (p *Pipeline) open(ctx context.Context, alone bool) (*run, error) {
 		r.cancel()
 		return nil, err
 	}
+	p.running.Store(r)
 	return r, nil
 }
 
@@ -86,6 +87,11 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			if err := n.open(r); err != nil {
 				return err
 			}
+		}
+	}
+	for _, n := range r.nodes {
+		if n.queue != nil {
+			r.outlets = append(r.outlets, n.queue)
 		}
 	}
 	return r.restore(ctx)
@@ -262,7 +268,10 @@ func first(errs ...error) error {
 // outlet is a bounded queue at the edge of the graph. It takes what one record
 // gives rise to even when it is full; the next record waits before it begins,
 // so that nobody ever waits in the middle of one.
-type outlet interface{ full() bool }
+type outlet interface {
+	full() bool
+	length() int64
+}
 
 type room struct {
 	mu      sync.Mutex

@@ -25,8 +25,7 @@ type Committer interface {
 	// prepared up to it is to be seen, everything else to be forgotten.
 	Recover(ctx context.Context, checkpoint uint64) error
 	// Prepare makes everything written so far durable under the number of a
-	// checkpoint. An error fails the checkpoint, not the pipeline: what was
-	// written belongs to the next one.
+	// checkpoint. An error stops the pipeline.
 	Prepare(ctx context.Context, checkpoint uint64) error
 	// Commit makes everything prepared up to a checkpoint seen.
 	Commit(ctx context.Context, checkpoint uint64) error
@@ -49,6 +48,7 @@ func To[T any](s Stream[T], sink Sink[T]) {
 	n.ends = true
 	op := &sinkOp[T]{p: s.p, node: n, sink: sink, limit: sinkBuffer}
 	op.changed.L = &op.mu
+	n.queue = op
 	s.p.sinks = append(s.p.sinks, op)
 	s.feed(op)
 }
@@ -115,7 +115,8 @@ func (s *sinkOp[T]) put(item sinkItem[T]) {
 	s.mu.Unlock()
 }
 
-func (s *sinkOp[T]) full() bool { return s.waiting.Load() >= s.limit }
+func (s *sinkOp[T]) full() bool    { return s.waiting.Load() >= s.limit }
+func (s *sinkOp[T]) length() int64 { return s.waiting.Load() }
 
 func (s *sinkOp[T]) recover(ctx context.Context, checkpoint uint64) error {
 	if c, ok := s.sink.(Committer); ok {
@@ -132,7 +133,7 @@ func (s *sinkOp[T]) mark(checkpoint uint64, done func(error)) {
 			err = c.Prepare(ctx, checkpoint)
 		}
 		done(err)
-		return nil
+		return err
 	}})
 }
 

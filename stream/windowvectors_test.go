@@ -149,10 +149,11 @@ func windowed(k stream.Keyed[string, event], c vectors.Config) stream.Windowed[s
 // the form of the vectors.
 type bench struct {
 	*streamtest.Driver
-	clock *streamtest.Clock
-	src   *streamtest.Source[event]
-	take  func() []map[string]any
-	many  bool // a source for each channel, named by its number
+	clock  *streamtest.Clock
+	src    *streamtest.Source[event]
+	take   func() []map[string]any
+	shared bool // windows share panes, and so don't keep the order of records
+	many   bool // a source for each channel, named by its number
 }
 
 func (b *bench) partition(channel int) (source string, partition int) {
@@ -171,12 +172,16 @@ func eventSource(p *stream.Pipeline, partitions int) (*streamtest.Source[event],
 }
 
 func windowBench(t *testing.T, c vectors.Config) *bench {
+	return windowBenchOf(t, c, tallying{})
+}
+
+func windowBenchOf(t *testing.T, c vectors.Config, agg stream.Aggregator[event, tally]) *bench {
 	clock := &streamtest.Clock{}
 	p := stream.New("windows", stream.Options{Clock: clock})
 	src, in := eventSource(p, 1)
 	results, lates := &streamtest.Sink[stream.Result[string, tally]]{}, &streamtest.Sink[event]{}
 	late := stream.SideOutput[event](p, "late")
-	out := stream.Aggregate(windowed(stream.KeyBy(in, eventKey), c).LateTo(late), tallying{})
+	out := stream.Aggregate(windowed(stream.KeyBy(in, eventKey), c).LateTo(late), agg)
 	stream.To(out.Named("window"), results)
 	stream.To(late.Stream, lates)
 	return &bench{Driver: streamtest.Drive(t, p), clock: clock, src: src, take: func() []map[string]any {
@@ -234,7 +239,7 @@ func (b *bench) feedWith(t *testing.T, v vectors.Case, times func(vectors.Input)
 		for _, o := range got {
 			o["at"] = at
 		}
-		compareInstant(t, at, v, got, want[at])
+		compareInstant(t, at, v, b.shared, got, want[at])
 		if t.Failed() {
 			return
 		}
@@ -244,9 +249,9 @@ func (b *bench) feedWith(t *testing.T, v vectors.Case, times func(vectors.Input)
 // compareInstant compares what one input caused, as the vectors' README says:
 // firings in the order of their times, those of one time as a set; contents as
 // a set where windows merge.
-func compareInstant(t *testing.T, at int, v vectors.Case, got, want []map[string]any) {
+func compareInstant(t *testing.T, at int, v vectors.Case, shared bool, got, want []map[string]any) {
 	t.Helper()
-	merging := v.Config.Assigner != nil && strings.HasPrefix(v.Config.Assigner.Type, "session")
+	merging := v.Config.Assigner != nil && (strings.HasPrefix(v.Config.Assigner.Type, "session") || v.Config.Assigner.Type == "sliding" && shared)
 	g, w := normal(t, got, merging), normal(t, want, merging)
 	if v.Input[at].Event == nil {
 		if v.Config.Trigger != nil { // the times at which it fired are not in the output
@@ -308,4 +313,17 @@ func TestWindowsAgainstFlink(t *testing.T) {
 			vectors.Run(t, family, func(t *testing.T, v vectors.Case) { windowBench(t, v.Config).feed(t, v) })
 		})
 	}
+}
+
+// commuting lets sliding windows share panes.
+type commuting struct{ tallying }
+
+func (commuting) Commutes() bool { return true }
+
+func TestSharedPanesAgainstFlink(t *testing.T) {
+	vectors.Run(t, "sliding", func(t *testing.T, v vectors.Case) {
+		b := windowBenchOf(t, v.Config, commuting{})
+		b.shared = true
+		b.feed(t, v)
+	})
 }

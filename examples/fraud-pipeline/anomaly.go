@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream"
+)
+
+// AmountAnomaly raises an alert for an amount of more than so many times the
+// mean of the customer's earlier ones in the baseline.
+type AmountAnomaly struct {
+	Baseline time.Duration
+	Times    int64
+	AtLeast  int // earlier transactions, to have a mean worth the name
+
+	history stream.Value[history]
+}
+
+func (o *AmountAnomaly) Open(s *stream.States) error {
+	o.history = stream.NewValue[history](s, "history")
+	return nil
+}
+
+func (o *AmountAnomaly) Process(c *stream.Context[string, Alert], t Transaction) error {
+	h := o.history.Update(c)
+	h.forget(t.At - stream.Millis(o.Baseline.Milliseconds()))
+	if n := len(h.payments); n >= o.AtLeast && t.Cents*int64(n) > o.Times*h.sum {
+		c.Emit(Alert{Type: Anomaly, Customer: c.Key, Time: t.At, EventID: t.EventID, Cents: t.Cents, HistoryCount: n, HistorySum: h.sum})
+	}
+	h.add(payment{t.At, t.Cents})
+	return nil
+}
+
+// history are a customer's payments, in the order of their times.
+type history struct {
+	payments []payment
+	sum      int64 // of their cents
+}
+
+type payment struct {
+	at    stream.Millis
+	cents int64
+}
+
+// forget drops the payments up to a time.
+func (h *history) forget(upTo stream.Millis) {
+	n := 0
+	for n < len(h.payments) && h.payments[n].at <= upTo {
+		h.sum -= h.payments[n].cents
+		n++
+	}
+	h.payments = h.payments[n:]
+}
+
+func (h *history) add(p payment) {
+	i := len(h.payments)
+	for i > 0 && h.payments[i-1].at > p.at { // mostly it is the last
+		i--
+	}
+	h.payments = slices.Insert(h.payments, i, p)
+	h.sum += p.cents
+}
+
+type historyCodec struct{}
+
+func (historyCodec) Append(dst []byte, h *history) []byte {
+	for _, p := range h.payments {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(p.at))
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(p.cents))
+	}
+	return dst
+}
+
+func (historyCodec) Decode(b []byte, h *history) error {
+	if len(b)%16 != 0 {
+		return tidegate.Errorf(tidegate.CodeCorrupt, "a stored history is cut short")
+	}
+	h.payments = make([]payment, 0, len(b)/16+1) // room for the one it was read for
+	for ; len(b) > 0; b = b[16:] {
+		h.add(payment{stream.Millis(binary.LittleEndian.Uint64(b)), int64(binary.LittleEndian.Uint64(b[8:]))})
+	}
+	return nil
+}
