@@ -173,24 +173,3 @@ func TestBaselines(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkNFA(b *testing.B) { benchmark(b, func(a *Automaton[*login], e []*login) { bare(a, e) }) }
-
-func BenchmarkOperator(b *testing.B) {
-	benchmark(b, func(a *Automaton[*login], e []*login) { operated(a, e) })
-}
-
-// benchmark reports the time per event.
-func benchmark(b *testing.B, run func(*Automaton[*login], []*login)) {
-	events := baselineEvents(1_000_000)
-	for _, base := range baselines {
-		b.Run(base.name, func(b *testing.B) {
-			a := base.automaton(b)
-			b.ReportAllocs()
-			for b.Loop() {
-				run(a, events)
-			}
-			b.ReportMetric(float64(len(events)*b.N)/b.Elapsed().Seconds(), "events/s")
-		})
-	}
-}
