@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/binary"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/tidegate/tidegate"
@@ -13,7 +14,8 @@ type Checkpoint struct {
 	store  *Store
 	cut    cut
 	tables []table
-	keys   int // changed between the last cut and this
+	empty  []uint16 // cleared numbers that the backend has no rows of any more
+	keys   int      // changed between the last cut and this
 	began  time.Time
 	pause  time.Duration
 }
@@ -34,7 +36,8 @@ func (s *Store) Cut(meta []byte) (*Checkpoint, error) {
 		return nil, tidegate.Errorf(tidegate.CodeConflict, "state: checkpoint %d is still being written", s.epoch-1)
 	}
 	c := &Checkpoint{store: s, began: s.now(), cut: cut{
-		epoch: s.epoch, clock: s.clock.Load(), meta: append([]byte{}, meta...), catalog: maps.Clone(s.catalog), sweep: s.sweep,
+		epoch: s.epoch, clock: s.clock.Load(), meta: append([]byte{}, meta...),
+		catalog: maps.Clone(s.catalog), cleared: slices.Clone(s.cleared), sweep: s.sweep,
 	}}
 	if s.backend == nil {
 		return c, nil
@@ -57,11 +60,19 @@ type cut struct {
 	meta    []byte
 	sweep   []byte
 	catalog map[string]tableInfo
+	cleared []uint16 // numbers of tables that were cleared
 }
 
 var cutKey = []byte{0, 0}
 
 const cutVersion = 1
+
+// What stands behind a table's number. A number that was cleared has no name.
+const (
+	tableStays = iota
+	tableExpires
+	tableCleared
+)
 
 func (c *cut) append(dst []byte) []byte {
 	dst = append(dst, cutVersion)
@@ -69,14 +80,19 @@ func (c *cut) append(dst []byte) []byte {
 	dst = binary.AppendVarint(dst, c.clock)
 	dst = appendBytes(dst, c.meta)
 	dst = appendBytes(dst, c.sweep)
-	for name, info := range c.catalog {
+	entry := func(name string, id uint16, kind byte) {
 		dst = appendBytes(dst, []byte(name))
-		dst = binary.BigEndian.AppendUint16(dst, info.id)
+		dst = append(binary.BigEndian.AppendUint16(dst, id), kind)
+	}
+	for name, info := range c.catalog {
 		if info.expires {
-			dst = append(dst, 1)
+			entry(name, info.id, tableExpires)
 		} else {
-			dst = append(dst, 0)
+			entry(name, info.id, tableStays)
 		}
+	}
+	for _, id := range c.cleared {
+		entry("", id, tableCleared)
 	}
 	return dst
 }
@@ -91,8 +107,12 @@ func parseCut(row []byte) (cut, error) {
 		catalog: map[string]tableInfo{},
 	}
 	for len(r.b) > 0 && !r.short {
-		name := string(r.bytes())
-		c.catalog[name] = tableInfo{id: r.uint16(), expires: r.byte() == 1}
+		name, id := string(r.bytes()), r.uint16()
+		if kind := r.byte(); kind == tableCleared {
+			c.cleared = append(c.cleared, id)
+		} else {
+			c.catalog[name] = tableInfo{id: id, expires: kind == tableExpires}
+		}
 	}
 	if r.short {
 		return cut{}, tidegate.Errorf(tidegate.CodeCorrupt, "state: the description of a checkpoint is cut short")

@@ -29,6 +29,7 @@ type Store struct {
 	mu       sync.Mutex // guards what follows
 	tables   map[string]table
 	catalog  map[string]tableInfo // of all tables, opened or not
+	cleared  []uint16             // numbers that tables had before they were cleared; the backend may have rows of them
 	groups   []*Group
 	sweep    []byte // backend key at which the next search for expired rows begins
 	underway bool   // a checkpoint is cut and not finished
@@ -93,7 +94,7 @@ func Open(b Backend, o Options) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.recovered, s.catalog, s.sweep = c.meta, c.catalog, c.sweep
+		s.recovered, s.catalog, s.cleared, s.sweep = c.meta, c.catalog, c.cleared, c.sweep
 		s.clock.Store(c.clock)
 		s.applied.Store(c.epoch)
 		s.epoch = c.epoch + 1
@@ -156,13 +157,22 @@ func (s *Store) Tables() []string {
 func (s *Store) register(name string) tableInfo {
 	info, ok := s.catalog[name]
 	if !ok {
-		for _, other := range s.catalog {
-			info.id = max(info.id, other.id)
-		}
-		info.id++
+		info.id = s.freeID()
 		s.catalog[name] = info
 	}
 	return info
+}
+
+// freeID is a number that no table has and that the backend has no rows of.
+func (s *Store) freeID() uint16 {
+	last := uint16(0)
+	for _, info := range s.catalog {
+		last = max(last, info.id)
+	}
+	for _, id := range s.cleared {
+		last = max(last, id)
+	}
+	return last + 1
 }
 
 // setExpires notes that a table's entries can expire: its rows are searched

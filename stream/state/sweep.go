@@ -3,7 +3,6 @@ package state
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 )
 
@@ -16,25 +15,31 @@ const (
 	sweepRowsPerKey = 4
 )
 
-// findExpired looks for rows that had expired at the cut and returns their
-// backend keys by table, sorted. It moves the cut's sweep on.
+// swept is a table's number as the search sees it.
+type swept struct {
+	id      uint16
+	expires bool
+	cleared bool // all rows go
+}
+
+// findExpired looks for rows that had expired at the cut, or whose table was
+// cleared before it, and returns their backend keys by table, sorted. It moves
+// the cut's sweep on, and notes the numbers that have no rows any more.
 func (c *Checkpoint) findExpired() (map[uint16][][]byte, error) {
 	found := map[uint16][][]byte{}
 	left := sweepRows + sweepRowsPerKey*c.keys
-	var infos []tableInfo
-	for _, info := range c.cut.inOrder() {
-		if info.expires {
-			infos = append(infos, info)
-		}
-	}
 	from := c.cut.sweep
-	for _, info := range infos {
+	for _, info := range c.cut.inOrder() {
+		if !info.expires && !info.cleared {
+			continue
+		}
 		start, end := appendID(nil, info.id), appendID(nil, info.id+1)
+		whole := true
 		if bytes.Compare(from, end) >= 0 {
 			continue
 		}
 		if bytes.Compare(from, start) > 0 {
-			start = from
+			start, whole = from, false
 		}
 		var stopped []byte
 		err := c.store.backend.Scan(start, end, func(key, row []byte) bool {
@@ -43,7 +48,7 @@ func (c *Checkpoint) findExpired() (map[uint16][][]byte, error) {
 				return false
 			}
 			left--
-			if _, expiry, _, err := parseRow(row); err == nil && expired(expiry, c.cut.clock) {
+			if _, expiry, _, err := parseRow(row); info.cleared || err == nil && expired(expiry, c.cut.clock) {
 				found[info.id] = append(found[info.id], bytes.Clone(key))
 			}
 			return true
@@ -55,11 +60,22 @@ func (c *Checkpoint) findExpired() (map[uint16][][]byte, error) {
 			c.cut.sweep = stopped
 			return found, nil
 		}
+		if info.cleared && whole && len(found[info.id]) == 0 {
+			c.empty = append(c.empty, info.id)
+		}
 	}
 	c.cut.sweep = nil // around once: from the start next time
 	return found, nil
 }
 
-func (c *cut) inOrder() []tableInfo {
-	return slices.SortedFunc(maps.Values(c.catalog), func(a, b tableInfo) int { return cmp.Compare(a.id, b.id) })
+func (c *cut) inOrder() []swept {
+	var all []swept
+	for _, info := range c.catalog {
+		all = append(all, swept{id: info.id, expires: info.expires})
+	}
+	for _, id := range c.cleared {
+		all = append(all, swept{id: id, cleared: true})
+	}
+	slices.SortFunc(all, func(a, b swept) int { return cmp.Compare(a.id, b.id) })
+	return all
 }

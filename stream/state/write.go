@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -45,6 +46,7 @@ func (c *Checkpoint) Write(ctx context.Context) (CheckpointStats, error) {
 	s.underway = false
 	if err == nil {
 		s.sweep = c.cut.sweep
+		s.cleared = slices.DeleteFunc(s.cleared, func(id uint16) bool { return slices.Contains(c.empty, id) })
 		s.applied.Store(c.cut.epoch)
 	}
 	w.stats.Duration = s.now().Sub(c.began)
