@@ -7,7 +7,8 @@ import (
 
 // Import decides a transaction of the past without waiting for its record to
 // be durable: Close, or [Node.Flush], waits for all. A transaction that was
-// decided before is left alone and its first decision is not read again.
+// decided before is left alone: d.Retry tells, and its first decision is not
+// read again.
 func (n *Node) Import(tx *tidegate.Event, d *tidegate.Decision) error {
 	content := wire.ContentHash(tx)
 	n.lock()
@@ -21,6 +22,7 @@ func (n *Node) Import(tx *tidegate.Event, d *tidegate.Decision) error {
 	}
 	if taken {
 		n.counters.retries.Add(1)
+		d.Retry = true
 		return nil
 	}
 	if err := n.room(); err != nil {

@@ -36,8 +36,10 @@ func Compile(files map[string][]byte) (*Scorer, error) {
 	c.policy()
 	c.features()
 	c.layout()
-	c.models()
-	c.rules()
+	if len(c.errs) == 0 { // else most names would be unknown
+		c.models()
+		c.rules()
+	}
 	if err := errors.Join(c.errs...); err != nil {
 		return nil, err
 	}
@@ -175,9 +177,6 @@ func fieldVariable(f tidegate.Field, rates *Rates) tidegate.Variable {
 
 func (c *compiler) models() {
 	s := c.scorer
-	if s.schema == nil {
-		return
-	}
 	files := map[string][]byte{}
 	for _, name := range c.named("", "models/") {
 		files[name] = c.files[name]
@@ -190,9 +189,6 @@ func (c *compiler) models() {
 
 func (c *compiler) rules() {
 	s := c.scorer
-	if s.schema == nil {
-		return
-	}
 	lists, err := rules.LoadLists(c.rulesFiles(c.named("", "lists/")), s.schema)
 	c.note(err)
 	set, err := rules.Load(c.rulesFiles(c.named("rules.yaml", "rules/")), s.schema, lists, rules.Options{

@@ -13,7 +13,7 @@ const minute = 60_000
 // plan puts a campaign into the future of the stream.
 func (s *Stream) plan(at tidegate.Millis) {
 	victim := s.rng.IntN(len(s.customers))
-	at += tidegate.Millis(s.rng.IntN(10 * minute))
+	at += s.after(0, 10*minute)
 	switch n := s.rng.IntN(100); {
 	case n < 45:
 		s.takeover(at, victim)
@@ -26,14 +26,19 @@ func (s *Stream) plan(at tidegate.Millis) {
 	}
 }
 
+// after is a while in a campaign: least, and up to more.
+func (s *Stream) after(least, more int) tidegate.Millis {
+	return tidegate.Millis(float64(least+s.rng.IntN(more)) / s.o.Haste)
+}
+
 func (s *Stream) takeover(at tidegate.Millis, victim int) {
 	device, ip := len(s.customers)+s.rng.IntN(1<<20), s.rng.Uint32()
 	for range 3 + s.rng.IntN(4) {
 		s.planned.push(Item{Event: s.login(at, victim, device)})
-		at += tidegate.Millis(5_000 + s.rng.IntN(20_000))
+		at += s.after(5_000, 20_000)
 	}
 	for range 3 + s.rng.IntN(4) {
-		at += tidegate.Millis(minute + s.rng.IntN(8*minute))
+		at += s.after(minute, 8*minute)
 		s.fraud("takeover", s.payment(at, victim, s.rng.IntN(len(s.merchants)), s.large(victim, 4), device, ip, true))
 	}
 }
@@ -42,10 +47,10 @@ func (s *Stream) testing(at tidegate.Millis, victim int) {
 	device, ip, shop := len(s.customers)+s.rng.IntN(1<<20), s.rng.Uint32(), s.rng.IntN(len(s.merchants))
 	for range 4 + s.rng.IntN(4) {
 		s.fraud("testing", s.payment(at, victim, shop, 0.5+s.rng.Float64(), device, ip, true))
-		at += tidegate.Millis(5_000 + s.rng.IntN(15_000))
+		at += s.after(5_000, 15_000)
 	}
 	for range 1 + s.rng.IntN(2) {
-		at += tidegate.Millis(minute + s.rng.IntN(20*minute))
+		at += s.after(minute, 20*minute)
 		s.fraud("testing", s.payment(at, victim, s.rng.IntN(len(s.merchants)), s.large(victim, 6), device, ip, true))
 	}
 }
@@ -56,7 +61,7 @@ func (s *Stream) skimming(at tidegate.Millis) {
 	shop := s.merchantIn(country)
 	lat, lon := s.near(country)
 	for range 3 + s.rng.IntN(4) {
-		at += tidegate.Millis(2*minute + s.rng.IntN(30*minute))
+		at += s.after(2*minute, 30*minute)
 		victim := s.rng.IntN(len(s.customers))
 		e := s.payment(at, victim, shop, s.large(victim, 3), 0, 0, false)
 		e.Lat, e.Lon = degrees(lat), degrees(lon)
@@ -68,7 +73,7 @@ func (s *Stream) skimming(at tidegate.Millis) {
 func (s *Stream) bustOut(at tidegate.Millis, customer int) {
 	p := &s.customers[customer]
 	for range 5 + s.rng.IntN(6) {
-		at += tidegate.Millis(20*minute + s.rng.IntN(8*60*minute))
+		at += s.after(20*minute, 8*60*minute)
 		s.fraud("bust-out", s.payment(at, customer, s.rng.IntN(len(s.merchants)), s.large(customer, 8), p.device, p.ip, true))
 	}
 }

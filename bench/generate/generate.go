@@ -28,6 +28,7 @@ type Options struct {
 	Start        tidegate.Millis // event time of the first
 	Span         tidegate.Millis // event time from the first to the last
 	FraudShare   float64         // of transactions, about
+	Haste        float64         // how much faster than usual campaigns go; 1 is usual
 }
 
 // Defaults fills what is zero.
@@ -48,6 +49,9 @@ func (o Options) Defaults() Options {
 	}
 	if o.Span == 0 {
 		o.Span = 45 * 24 * 3600 * 1000
+	}
+	if o.Haste == 0 {
+		o.Haste = 1
 	}
 	if o.FraudShare == 0 {
 		o.FraudShare = 0.01

@@ -60,7 +60,7 @@ func (c *demoCommand) Run(ctx context.Context) (err error) {
 // something to see.
 func pay(ctx context.Context, base string, rate float64, seed uint64) error {
 	stream := generate.New(generate.Options{
-		Seed: seed, Customers: 500, Transactions: 1 << 30, FraudShare: 0.08,
+		Seed: seed, Customers: 20_000, Transactions: 1 << 30, FraudShare: 0.05, Haste: 20,
 		Start: tidegate.MillisOf(time.Now()), Span: tidegate.Millis(float64(1<<30) / rate * 1000),
 	})
 	var body []byte

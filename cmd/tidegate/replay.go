@@ -41,6 +41,7 @@ type replayReport struct {
 	PerSecond float64          `json:"rows_per_second"`
 	Outcomes  map[string]int64 `json:"outcomes"`
 	Alerts    int64            `json:"alerts"`
+	Repeated  int64            `json:"repeated"` // were there already
 	Detection *metrics.Report  `json:"detection,omitempty"`
 }
 
@@ -144,7 +145,7 @@ func (c *replayCommand) into(cfg *config.Config, files map[string][]byte, r *rep
 }
 
 func (c *replayCommand) report(totals replay.Totals, out *replayOutputs) error {
-	r := replayReport{Totals: totals, Outcomes: map[string]int64{}, Alerts: out.alerts}
+	r := replayReport{Totals: totals, Outcomes: map[string]int64{}, Alerts: out.alerts, Repeated: out.repeated}
 	r.PerSecond = float64(totals.Transactions+totals.Events) / totals.Seconds
 	for o, n := range out.outcomes {
 		r.Outcomes[tidegate.Outcome(o).String()] = n
@@ -163,6 +164,9 @@ func (r *replayReport) print(w *os.File) {
 	fmt.Fprintf(w, "%d transactions and %d other events in %.1f s (%.0f a second)\n", r.Transactions, r.Events, r.Seconds, r.PerSecond)
 	if r.BadLines > 0 {
 		fmt.Fprintf(w, "%d lines could not be read\n", r.BadLines)
+	}
+	if r.Repeated > 0 {
+		fmt.Fprintf(w, "%d were there already and are left as they are\n", r.Repeated)
 	}
 	fmt.Fprintf(w, "approved %d, to review %d, challenged %d, declined %d; %d alerts\n",
 		r.Outcomes["approve"], r.Outcomes["review"], r.Outcomes["challenge"], r.Outcomes["decline"], r.Alerts)

@@ -23,6 +23,7 @@ type replayOutputs struct {
 	line      []byte
 	outcomes  [4]int64
 	alerts    int64
+	repeated  int64 // decided before
 	scored    []metrics.Scored
 	from, to  tidegate.Millis
 }
@@ -55,6 +56,10 @@ func (c *replayCommand) outputs(variables []tidegate.Variable, idColumn string) 
 }
 
 func (o *replayOutputs) result(r *replay.Result) error {
+	if r.Decision.Retry {
+		o.repeated++
+		return nil
+	}
 	o.outcomes[r.Decision.Outcome]++
 	o.alerts += int64(len(r.Decision.Alerts))
 	if r.Row.Labelled && r.Row.Event.Time >= o.from && r.Row.Event.Time < o.to {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"time"
 
 	"github.com/tidegate/tidegate/stream"
@@ -55,6 +56,7 @@ func runCommand(ctx context.Context, args []string) error {
 	flags.StringVar(&c.Out, "out", "alerts", "directory of the alerts")
 	dir := flags.String("state", "", "directory of checkpoints; state is in memory only without one")
 	cache := flags.Int64("cache", 1024, "MiB of memory for state in that directory")
+	profile := flags.String("profile", "", "file to write a CPU profile to")
 	flags.DurationVar(&c.Options.Checkpoint, "checkpoint", 10*time.Second, "time between checkpoints")
 	flags.Parse(args)
 	c.InOrder = *order == "event"
@@ -66,6 +68,17 @@ func runCommand(ctx context.Context, args []string) error {
 		}
 		defer backend.Close()
 		c.Options.State, c.Options.CacheBytes = backend, *cache<<20
+	}
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	p := Build(c)
 	began := time.Now()
