@@ -1,6 +1,9 @@
 package features
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // Fresh is the part of a state whose histories another one does not share:
 // what has to be filled when the state's set follows the other's.
@@ -13,6 +16,19 @@ func (st *State) Fresh(other *State) *State {
 		}
 	}
 	return fresh
+}
+
+// Clear empties the histories, whatever has been left in them: those of a set
+// that is left, so that they do not come back stale, and those that are to be
+// filled anew. No checkpoint of the store may be under way.
+func (st *State) Clear() error {
+	st.observed = nil
+	for _, g := range st.groups {
+		if err := errors.Join(g.heads.Clear(), g.chunks.Clear()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Keys are the names of the fields that histories are kept by.
