@@ -33,8 +33,15 @@ func (b *Backend) checkpoint(epoch uint32) (copied int64, err error) {
 			_ = b.fs.RemoveAll(dir)
 		}
 	}()
+	if err := b.fs.RemoveAll(dir); err != nil {
+		return 0, ioError("clear an unfinished checkpoint", err)
+	}
 	if err := b.live.db.Checkpoint(dir); err != nil {
 		return 0, ioError("link a checkpoint", err)
+	}
+	if broken := b.live.broken.Load(); broken != nil {
+		// Its manifest may hold an edit that failed and was never made.
+		return 0, broken
 	}
 	names, err := b.fs.List(dir)
 	if err != nil {

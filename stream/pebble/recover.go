@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tidegate/tidegate"
 )
@@ -46,7 +47,8 @@ func (b *Backend) newest() *manifest {
 	return nil
 }
 
-// epochs are those of the complete checkpoints, the newest first.
+// epochs are those of the complete checkpoints, the newest first. What a crash
+// left of others is removed.
 func (b *Backend) epochs() ([]uint32, error) {
 	names, err := b.fs.List(b.path(checkpointsDir))
 	if err != nil {
@@ -54,6 +56,11 @@ func (b *Backend) epochs() ([]uint32, error) {
 	}
 	var epochs []uint32
 	for _, name := range names {
+		if strings.HasSuffix(name, unfinished) {
+			if err := b.fs.RemoveAll(b.path(checkpointsDir, name)); err != nil {
+				return nil, ioError("remove an unfinished checkpoint", err)
+			}
+		}
 		if epoch, err := strconv.ParseUint(name, 10, 32); err == nil && numbered(uint32(epoch)) == name {
 			epochs = append(epochs, uint32(epoch))
 		}

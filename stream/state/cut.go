@@ -40,6 +40,7 @@ func (s *Store) Cut(meta []byte) (*Checkpoint, error) {
 		catalog: maps.Clone(s.catalog), cleared: slices.Clone(s.cleared), sweep: s.sweep,
 	}}
 	if s.backend == nil {
+		s.meta = c.cut.meta
 		return c, nil
 	}
 	c.tables = s.opened()
@@ -84,8 +85,8 @@ func (c *cut) append(dst []byte) []byte {
 		dst = appendBytes(dst, []byte(name))
 		dst = append(binary.BigEndian.AppendUint16(dst, id), kind)
 	}
-	for name, info := range c.catalog {
-		if info.expires {
+	for _, name := range slices.Sorted(maps.Keys(c.catalog)) {
+		if info := c.catalog[name]; info.expires {
 			entry(name, info.id, tableExpires)
 		} else {
 			entry(name, info.id, tableStays)

@@ -18,6 +18,9 @@ const (
 
 func appendID(dst []byte, id uint16) []byte { return binary.BigEndian.AppendUint16(dst, id) }
 
+// tableOf is the number in a backend's key.
+func tableOf(key []byte) uint16 { return binary.BigEndian.Uint16(key) }
+
 func appendRowHeader(dst []byte, version uint8, expiry int64) []byte {
 	dst = append(dst, version)
 	return binary.LittleEndian.AppendUint64(dst, uint64(expiry))

@@ -24,7 +24,8 @@ type Store struct {
 	applied atomic.Uint32 // epoch of the newest durable checkpoint
 	epoch   uint32        // of the changes being made; 0 in a memory store. Written by Cut only
 
-	recovered []byte // meta of the checkpoint the store was opened with
+	meta     []byte                   // of the checkpoint the store was opened with, or of a memory store's last cut
+	imported map[uint16][]importedRow // of a memory store's tables that are not open yet
 
 	mu       sync.Mutex // guards what follows
 	tables   map[string]table
@@ -45,6 +46,8 @@ type table interface {
 	write(w *writer, expired [][]byte) error
 	// abandon makes what was set aside changes of the present epoch.
 	abandon()
+	// export visits the rows of a memory store.
+	export(clock int64, visit func(key, row []byte) error) error
 	// release forgets what was set aside: it is written.
 	release()
 }
@@ -94,7 +97,7 @@ func Open(b Backend, o Options) (*Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.recovered, s.catalog, s.cleared, s.sweep = c.meta, c.catalog, c.cleared, c.sweep
+		s.meta, s.catalog, s.cleared, s.sweep = c.meta, c.catalog, c.cleared, c.sweep
 		s.clock.Store(c.clock)
 		s.applied.Store(c.epoch)
 		s.epoch = c.epoch + 1
@@ -118,7 +121,7 @@ func newStore(o Options) *Store {
 
 // Meta is the meta of the checkpoint that the store was opened with, as it
 // was given to [Store.Cut]; nil for a new store.
-func (s *Store) Meta() []byte { return s.recovered }
+func (s *Store) Meta() []byte { return s.meta }
 
 // Advance moves the store's event time, Unix milliseconds, forward to now; it
 // never goes back. An entry is gone from the moment the store's time reaches

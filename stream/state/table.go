@@ -75,6 +75,8 @@ func NewTable[V any](s *Store, name string, codec Codec[V], options ...TableOpti
 	}
 	t.number = info.id
 	t.expires.Store(info.expires)
+	t.err = t.adopt(s.imported[t.number])
+	delete(s.imported, t.number)
 	s.tables[name] = t
 	for i := range t.shards {
 		o.group.shards[i].add(&t.shards[i])

@@ -1,10 +1,6 @@
 package state
 
-import (
-	"unsafe"
-
-	"github.com/tidegate/tidegate"
-)
+import "unsafe"
 
 // tableShard is the part of a table that one lock guards.
 type tableShard[V any] struct {
@@ -44,7 +40,7 @@ func (s *tableShard[V]) load(key []byte) (e *Entry[V], found bool, err error) {
 	}
 	var value V
 	if err := t.codec.decode(version, encoded, &value); err != nil {
-		return nil, true, &tidegate.Error{Code: tidegate.CodeCorrupt, Message: "state table " + t.name, Cause: err}
+		return nil, true, t.rowError(err)
 	}
 	e = s.add(string(key), true)
 	e.value, e.expiry = value, expiry
