@@ -10,8 +10,8 @@ import (
 type operand uint8
 
 const (
-	ofNothing operand = iota
-	ofNumber
+	withoutOperand operand = iota
+	ofANumber
 	ofAnything
 )
 
@@ -27,15 +27,15 @@ var functions = map[string]function{}
 func init() {
 	for _, f := range []function{
 		{name: "count"},
-		{name: "sum", operand: ofNumber},
-		{name: "avg", operand: ofNumber},
-		{name: "min", operand: ofNumber},
-		{name: "max", operand: ofNumber},
-		{name: "stddev", operand: ofNumber},
-		{name: "median", operand: ofNumber},
-		{name: "quantile", operand: ofNumber},
-		{name: "ratio", operand: ofNumber, othersOnly: true},
-		{name: "zscore", operand: ofNumber, othersOnly: true},
+		{name: "sum", operand: ofANumber},
+		{name: "avg", operand: ofANumber},
+		{name: "min", operand: ofANumber},
+		{name: "max", operand: ofANumber},
+		{name: "stddev", operand: ofANumber},
+		{name: "median", operand: ofANumber},
+		{name: "quantile", operand: ofANumber},
+		{name: "ratio", operand: ofANumber, othersOnly: true},
+		{name: "zscore", operand: ofANumber, othersOnly: true},
 		{name: "count_distinct", operand: ofAnything},
 		{name: "first", operand: ofAnything},
 		{name: "last", operand: ofAnything},
@@ -76,7 +76,7 @@ func parseAggregate(text string) (a Aggregate, message string) {
 	}
 	want := 1
 	switch {
-	case f.operand == ofNothing:
+	case f.operand == withoutOperand:
 		want = 0
 	case a.Func == "quantile":
 		want = 2
@@ -99,11 +99,11 @@ func parseAggregate(text string) (a Aggregate, message string) {
 
 func usage(f function) string {
 	switch {
-	case f.operand == ofNothing:
+	case f.operand == withoutOperand:
 		return f.name
 	case f.name == "quantile":
 		return "quantile(amount, 0.9)"
-	case f.operand == ofNumber:
+	case f.operand == ofANumber:
 		return f.name + "(amount)"
 	}
 	return f.name + "(merchant_id)"

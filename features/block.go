@@ -95,32 +95,21 @@ func (b *block) integer(column, i int) int64 {
 	return int64(le.Uint64(b.data[offset+8*i:]))
 }
 
-// integers unpacks rows i to j-1 of a column into the same places of dst, and
-// tells whether each fits in 32 bits.
-func (b *block) integers(column, i, j int, dst *[blockRows]int64) (narrow bool) {
-	offset, width := b.at(column)
-	src := b.data[offset+width*i : offset+width*j]
-	out := dst[i:j]
-	switch width {
-	case 1:
-		for k := range out {
-			out[k] = int64(int8(src[k]))
-		}
-	case 2:
-		for k := range out {
-			out[k] = int64(int16(le.Uint16(src[2*k:])))
-		}
-	case 4:
-		for k := range out {
-			out[k] = int64(int32(le.Uint32(src[4*k:])))
-		}
-	default:
-		for k := range out {
-			out[k] = int64(le.Uint64(src[8*k:]))
-		}
-		return false
+// addInts adds the masked rows of an integer column to moments; in one run
+// where they are one.
+func (b *block) addInts(column int, rows uint64, m *moments) {
+	if rows == 0 {
+		return
 	}
-	return true
+	offset, width := b.at(column)
+	i := trailing(rows)
+	if run := rows >> i; run&(run+1) == 0 && width <= 4 {
+		m.addNarrow(b.data[offset+width*i:offset+width*leading(rows)], width)
+		return
+	}
+	for ; rows != 0; rows &= rows - 1 {
+		m.add(b.integer(column, trailing(rows)))
+	}
 }
 
 func (b *block) float(column, i int) float64 {

@@ -37,7 +37,7 @@ func (b *builder) aggregate() *tidegate.Error {
 		return d.errorf("aggregate", "%s needs a window, as window: 30d", d.Aggregate.Func)
 	case d.Aggregate.Of == "fraud":
 		return b.fraud()
-	case f.operand == ofNothing:
+	case f.operand == withoutOperand:
 		return b.nullary()
 	}
 	src, ok := b.words.lookup(d.Aggregate.Of)
@@ -46,7 +46,7 @@ func (b *builder) aggregate() *tidegate.Error {
 		sort.Strings(known)
 		return d.errorf("aggregate", "unknown field %q%s", d.Aggregate.Of, suggest(d.Aggregate.Of, known))
 	}
-	if f.operand == ofNumber && src.kind == tidegate.KindText {
+	if f.operand == ofANumber && src.kind == tidegate.KindText {
 		return d.errorf("aggregate", "%s is a text; %s needs a number", d.Aggregate.Of, d.Aggregate.Func)
 	}
 	switch d.Aggregate.Func {
@@ -64,6 +64,7 @@ func (b *builder) aggregate() *tidegate.Error {
 func (b *builder) add(o output) {
 	p := &b.group.plans[b.plan]
 	edge := b.edge()
+	o.slider = -1
 	p.outputs[edge] = append(p.outputs[edge], o)
 }
 
@@ -176,7 +177,7 @@ func (b *builder) distinct(src source) *tidegate.Error {
 	edge := b.edge()
 	p := &b.group.plans[b.plan]
 	p.distincts = append(p.distincts, distinct{
-		filter: b.filter, column: b.group.token(src, false), edge: edge, result: r, current: b.current(),
+		filter: b.filter, column: b.group.token(src, false), edge: edge, slider: -1, result: r, current: b.current(),
 	})
 	return nil
 }
@@ -188,7 +189,7 @@ func (b *builder) quantile(src source) *tidegate.Error {
 		return err
 	}
 	r.money = column.money
-	q := quantile{filter: b.filter, q: b.d.Aggregate.Q, edge: b.edge(), result: r, current: b.current()}
+	q := quantile{filter: b.filter, q: b.d.Aggregate.Q, edge: b.edge(), slider: -1, result: r, current: b.current()}
 	if b.d.Aggregate.Func == "median" {
 		q.q = 0.5
 	}
@@ -245,7 +246,7 @@ func (b *builder) travel() *tidegate.Error {
 }
 
 func (b *builder) addEnd(e end, place int) {
-	e.filter, e.edge, e.recall, e.current = b.filter, -1, -1, b.current()
+	e.filter, e.edge, e.recall, e.slider, e.current = b.filter, -1, -1, -1, b.current()
 	if b.window > 0 {
 		e.edge = b.edge()
 	} else {

@@ -35,6 +35,10 @@ func (c headCodec) Append(dst []byte, h *head) []byte {
 		dst = binary.AppendUvarint(dst, o.nextID)
 		dst = appendIndex(dst, &o.top)
 		dst = appendIndex(dst, &o.open)
+		dst = binary.AppendUvarint(dst, uint64(len(o.sliders)))
+		for i := range o.sliders {
+			dst = append(appendBool(dst, o.sliders[i].promoted), o.sliders[i].level)
+		}
 	}
 	return dst
 }
@@ -58,6 +62,16 @@ func (c headCodec) Decode(b []byte, h *head) error {
 		h.older = &older{nextID: d.uvarint()}
 		h.older.top = d.index(c.group)
 		h.older.open = d.index(c.group)
+		if n := d.length(2); n > 0 {
+			if n != len(c.sliders) {
+				d.corrupt("number of sliders")
+				return d.err
+			}
+			h.older.sliders = make([]slider, n)
+			for i := range h.older.sliders {
+				h.older.sliders[i] = slider{promoted: d.bool(), level: min(d.byte(), 63)}
+			}
+		}
 	}
 	return d.end()
 }
@@ -138,15 +152,20 @@ func appendIndex(dst []byte, x *index) []byte {
 	for _, c := range x.counts {
 		dst = binary.AppendUvarint(dst, uint64(c))
 	}
-	for i := range x.ints {
-		m := &x.ints[i]
-		dst = binary.AppendVarint(dst, m.n)
-		dst = binary.AppendVarint(dst, m.sumHi)
-		for _, w := range [...]uint64{m.sumLo, m.sq[0], m.sq[1], m.sq[2]} {
-			dst = binary.AppendUvarint(dst, w)
+	for _, c := range x.before.counts {
+		dst = binary.AppendUvarint(dst, uint64(c))
+	}
+	for i := range x.powers {
+		dst = appendPowers(dst, &x.powers[i])
+	}
+	for i := range x.before.powers {
+		dst = appendPowers(dst, &x.before.powers[i])
+	}
+	for k := range x.lows {
+		for i, low := range x.lows[k] {
+			dst = binary.AppendVarint(dst, low)
+			dst = binary.AppendVarint(dst, x.highs[k][i])
 		}
-		dst = binary.AppendVarint(dst, m.min)
-		dst = binary.AppendVarint(dst, m.max)
 	}
 	for i := range x.floats {
 		s := &x.floats[i]
@@ -154,6 +173,15 @@ func appendIndex(dst []byte, x *index) []byte {
 		for _, v := range [...]float64{s.total, s.m2, s.min, s.max} {
 			dst = appendFloat(dst, v)
 		}
+	}
+	return dst
+}
+
+func appendPowers(dst []byte, p *powers) []byte {
+	dst = binary.AppendVarint(dst, p.n)
+	dst = binary.AppendVarint(dst, p.sumHi)
+	for _, w := range [...]uint64{p.sumLo, p.sq[0], p.sq[1], p.sq[2]} {
+		dst = binary.AppendUvarint(dst, w)
 	}
 	return dst
 }
@@ -360,7 +388,8 @@ func (d *decoder) texts(n int) []string {
 
 func (d *decoder) index(g *group) index {
 	n := d.length(4)
-	x := index{refs: make([]ref, n)}
+	x := newIndex(g)
+	x.refs = make([]ref, n)
 	for i := range x.refs {
 		r := &x.refs[i]
 		r.id, r.first = d.uvarint(), d.varint()
@@ -373,17 +402,22 @@ func (d *decoder) index(g *group) index {
 		r.n = int(rows)
 	}
 	x.counts = make([]uint32, n*len(g.counts))
-	for i := range x.counts {
-		x.counts[i] = uint32(d.uvarint())
-	}
-	x.ints = make([]moments, n*len(g.ints))
-	for i := range x.ints {
-		m := &x.ints[i]
-		m.n, m.sumHi, m.sumLo = d.varint(), d.varint(), d.uvarint()
-		for k := range m.sq {
-			m.sq[k] = d.uvarint()
+	x.powers = make([]powers, n*len(g.ints))
+	for _, counts := range [...][]uint32{x.counts, x.before.counts} {
+		for i := range counts {
+			counts[i] = uint32(d.uvarint())
 		}
-		m.min, m.max = d.varint(), d.varint()
+	}
+	for _, sums := range [...][]powers{x.powers, x.before.powers} {
+		for i := range sums {
+			sums[i] = d.powers()
+		}
+	}
+	for k := range g.ints {
+		x.lows[k], x.highs[k] = make([]int64, n), make([]int64, n)
+		for i := range n {
+			x.lows[k][i], x.highs[k][i] = d.varint(), d.varint()
+		}
 	}
 	x.floats = make([]spread, n*len(g.floats))
 	for i := range x.floats {
@@ -393,4 +427,12 @@ func (d *decoder) index(g *group) index {
 		return index{}
 	}
 	return x
+}
+
+func (d *decoder) powers() powers {
+	p := powers{n: d.varint(), sumHi: d.varint(), sumLo: d.uvarint()}
+	for k := range p.sq {
+		p.sq[k] = d.uvarint()
+	}
+	return p
 }

@@ -215,6 +215,7 @@ func (c *setCompiler) finish(g *group) error {
 	}
 	for i := range g.plans {
 		g.plans[i].finish()
+		g.slide(i)
 	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %v %d %s", g.key.name(), g.types, g.horizon, c.set.options.Base)

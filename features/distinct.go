@@ -1,20 +1,40 @@
 package features
 
+import "math"
+
 // distincts answers the plan's count_distinct features.
 func (e *evaluation) distincts(p *plan, hi position) {
 	for i := range p.distincts {
 		d := &p.distincts[i]
+		token := uint64(0)
+		if e.included(p, d.filter, d.current) {
+			token = e.row.tokens[d.column]
+		}
+		if sl := e.slider(d.slider); sl != nil {
+			e.withoutHole(d.slider, sl, func() { e.sampledDistinct(d, sl, token) })
+			continue
+		}
 		seen := &e.s.seen
 		seen.reset()
 		if e.head != nil {
 			e.collectTokens(p, d, hi, seen)
 		}
-		if e.included(p, d.filter, d.current) {
-			if token := e.row.tokens[d.column]; token != 0 {
-				seen.add(token)
-			}
+		if token != 0 {
+			seen.add(token)
 		}
 		e.set(&d.result, float64(seen.n))
+	}
+}
+
+// sampledDistinct answers from a slider: exactly, unless it samples.
+func (e *evaluation) sampledDistinct(d *distinct, sl *slider, token uint64) {
+	n := sl.tokens.n
+	if token != 0 && sl.tokens.sampled(token) && sl.tokens.count(token) == 0 {
+		n++
+	}
+	e.set(&d.result, math.Ldexp(float64(n), int(sl.level)))
+	if sl.level > 0 {
+		e.s.approximate = append(e.s.approximate, d.variable)
 	}
 }
 

@@ -53,13 +53,13 @@ func (e *evaluation) plan(p *plan) {
 	e.s.sums.reset(p)
 	hi := e.position(e.at - p.delay)
 	e.s.edges = e.s.edges[:0]
-	upper := hi
+	upper, scanned := hi, e.scanned(p)
 	for k, window := range p.edges {
 		lo := e.position(e.at - p.delay - window)
 		if e.head != nil {
 			if upTo := p.upTo[k]; len(p.pair) == 0 {
 				e.s.sums.addBetween(&e.reader, p, upTo, lo, upper)
-			} else {
+			} else if k < scanned {
 				e.s.sums.addPairs(&e.reader, p, upTo, lo, upper)
 			}
 		}
@@ -74,6 +74,22 @@ func (e *evaluation) plan(p *plan) {
 	for i := range p.ends {
 		e.end(p, &p.ends[i], hi)
 	}
+}
+
+// scanned is the number of a pair's windows for which blocks have to be
+// looked at: sliders answer for the rest, which are longer.
+func (e *evaluation) scanned(p *plan) int {
+	if len(p.pair) == 0 || e.head == nil || e.head.older == nil || e.head.older.sliders == nil {
+		return len(p.edges)
+	}
+	for k := len(p.edges) - 1; k >= 0; k-- {
+		for i := range p.outputs[k] {
+			if slider := p.outputs[k][i].slider; slider < 0 || !e.head.older.sliders[slider].promoted {
+				return k + 1
+			}
+		}
+	}
+	return 0
 }
 
 func (e *evaluation) position(t int64) position {
@@ -125,55 +141,95 @@ func (e *evaluation) missingPlan(p *plan) {
 
 // output computes one feature from the sums.
 func (e *evaluation) output(p *plan, o *output) {
-	s := &e.s.sums
 	switch o.from {
 	case fromCount:
 		e.set(&o.result, e.count(p, o))
 	case fromInts:
-		t := p.ints[o.term].term
-		m := s.ints[o.term]
-		x := e.row.ints[t.column]
-		present := e.row.masks.has(e.s.layout.ints[t.column].present)
-		if present && e.included(p, t.filter, o.current) {
-			m.add(x)
-		}
-		scale := e.scale(o.money)
-		switch {
-		case o.operation >= opRatio:
-			e.set(&o.result, against(o.operation, float64(x), present, m.n, &m))
-		case m.n == 0:
-			e.set(&o.result, empty(o.operation))
-		case o.operation == opMin:
-			e.set(&o.result, float64(m.min)/scale)
-		case o.operation == opMax:
-			e.set(&o.result, float64(m.max)/scale)
-		default:
-			e.set(&o.result, statistic(o.operation, m.n, &m)/scale)
-		}
+		e.set(&o.result, e.ofInts(p, o))
 	case fromFloats:
-		t := p.floats[o.term].term
-		m := s.floats[o.term]
-		x := e.row.floats[t.column]
-		if x == x && e.included(p, t.filter, o.current) {
-			m.add(x)
-		}
-		switch {
-		case o.operation >= opRatio:
-			e.set(&o.result, against(o.operation, x, x == x, m.n, &m))
-		case m.n == 0:
-			e.set(&o.result, empty(o.operation))
-		case o.operation == opMin:
-			e.set(&o.result, m.min)
-		case o.operation == opMax:
-			e.set(&o.result, m.max)
-		default:
-			e.set(&o.result, statistic(o.operation, m.n, &m))
-		}
+		e.set(&o.result, e.ofFloats(p, o))
 	}
 }
 
+// ofInts computes from exact moments, which become major units here.
+func (e *evaluation) ofInts(p *plan, o *output) float64 {
+	t := &p.ints[o.term].term
+	x, present := e.row.ints[t.column], e.row.masks.has(e.s.layout.ints[t.column].present)
+	m := &e.s.sums.ints[o.term]
+	if present && e.included(p, t.filter, o.current) {
+		e.s.with = *m
+		m = &e.s.with
+		m.add(x)
+	}
+	if m.n == 0 {
+		return ofNothing(o.operation)
+	}
+	switch o.operation {
+	case opSum:
+		return m.sum() / e.scale(o.money)
+	case opAvg:
+		return m.mean() / e.scale(o.money)
+	case opMin:
+		return float64(m.min) / e.scale(o.money)
+	case opMax:
+		return float64(m.max) / e.scale(o.money)
+	case opStddev:
+		return m.deviation() / e.scale(o.money)
+	}
+	if !present {
+		return math.NaN()
+	}
+	if o.operation == opRatio {
+		return ratio(float64(x), m.mean())
+	}
+	return zscore(float64(x), m.mean(), m.deviation())
+}
+
+func (e *evaluation) ofFloats(p *plan, o *output) float64 {
+	t := &p.floats[o.term].term
+	x := e.row.floats[t.column]
+	s := e.s.sums.floats[o.term]
+	if x == x && e.included(p, t.filter, o.current) {
+		s.add(x)
+	}
+	if s.n == 0 {
+		return ofNothing(o.operation)
+	}
+	switch o.operation {
+	case opSum:
+		return s.total
+	case opAvg:
+		return s.mean()
+	case opMin:
+		return s.min
+	case opMax:
+		return s.max
+	case opStddev:
+		return s.deviation()
+	case opRatio:
+		return ratio(x, s.mean())
+	}
+	return zscore(x, s.mean(), s.deviation())
+}
+
+// ofNothing is the value of an empty window.
+func ofNothing(op operation) float64 {
+	if op == opSum {
+		return 0
+	}
+	return math.NaN()
+}
+
+func ratio(x, mean float64) float64 { return finite(x / mean) }
+
+// zscore is missing where the deviation is 0 or there is none.
+func zscore(x, mean, deviation float64) float64 { return finite((x - mean) / deviation) }
+
 func (e *evaluation) count(p *plan, o *output) float64 {
 	n := e.s.sums.counts[o.term]
+	if sl := e.slider(o.slider); sl != nil {
+		e.withoutHole(o.slider, sl, func() { n = int64(sl.tokens.count(e.row.pairOf(p.pair))) })
+	}
 	t := p.counts[o.term].term
 	switch o.operation {
 	case opUnseen:
@@ -210,50 +266,4 @@ func (e *evaluation) scale(money moneyKind) float64 {
 
 func majorUnit(c tidegate.CurrencyCode) float64 {
 	return [...]float64{1, 10, 100, 1000, 10000}[c.Digits()]
-}
-
-// statistics are moments and spreads.
-type statistics interface {
-	sum() float64
-	mean() float64
-	deviation() float64
-}
-
-// empty is an operation's value of nothing.
-func empty(op operation) float64 {
-	if op == opSum {
-		return 0
-	}
-	return math.NaN()
-}
-
-func statistic[S statistics](op operation, n int64, s S) float64 {
-	switch op {
-	case opSum:
-		return s.sum()
-	case opAvg:
-		return s.mean()
-	}
-	if n < 2 {
-		return math.NaN()
-	}
-	return s.deviation()
-}
-
-// against compares the current value with the others: ratio and z-score.
-func against[S statistics](op operation, x float64, present bool, n int64, s S) float64 {
-	if !present || n == 0 {
-		return math.NaN()
-	}
-	if op == opRatio {
-		return finite(x / s.mean())
-	}
-	if n < 2 {
-		return math.NaN()
-	}
-	deviation := s.deviation()
-	if deviation == 0 {
-		return math.NaN()
-	}
-	return (x - s.mean()) / deviation
 }

@@ -17,6 +17,9 @@ func (e *evaluation) missingEnd(f *end) {
 func (e *evaluation) end(p *plan, f *end, hi position) {
 	switch f.kind {
 	case sinceLast:
+		if sl := e.slider(f.slider); sl != nil && sl.tokens.count(e.row.pairOf(p.pair)) == 0 {
+			break // no need to look for it
+		}
 		if t, _, ok := e.latest(p, f, hi); ok {
 			e.set(&f.result, float64(e.at-t)/1000)
 			return

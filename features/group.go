@@ -26,6 +26,7 @@ type group struct {
 
 	horizon   int64 // the longest window and delay
 	recalls   []recall
+	sliders   []sliderSpec
 	variables []int // places of the group's features
 	windows   []warmth
 
@@ -144,76 +145,7 @@ func appendKey(dst []byte, tenant, value string) []byte {
 	return append(dst, value...)
 }
 
-// fill makes r the row of an event whose outcome is not known.
-func (g *group) fill(r *row, ev *tidegate.Event) {
-	l := &g.layout
-	r.time = int64(ev.Time)
-	r.tag = tagOf(ev)
-	r.masks = maskSet{}
-	for i := range l.ints {
-		v, ok := l.ints[i].value(g.words, ev)
-		if !ok {
-			v = 0
-		}
-		r.ints[i] = v
-		r.masks.set(l.ints[i].present, ok)
-	}
-	for i := range l.floats {
-		r.floats[i] = l.floats[i].number(ev)
-	}
-	for i := range l.places {
-		p, ok := l.places[i].value(g.points, ev)
-		r.places[i] = p
-		r.masks.set(l.places[i].present, ok)
-	}
-	for i := range l.tokens {
-		c := &l.tokens[i]
-		if c.source.kind == tidegate.KindText {
-			text := c.source.text(ev)
-			r.tokens[i] = hashText(text)
-			if c.text >= 0 {
-				r.texts[c.text] = text
-			}
-			continue
-		}
-		r.tokens[i] = hashNumber(c.source.number(ev))
-	}
-	s := scope{event: ev}
-	for i := range g.filters {
-		f := &g.filters[i]
-		if f.mask >= 0 {
-			r.masks.set(f.mask, !f.usesOutcome && f.passes(&s))
-		}
-	}
-	s.fraud = true
-	for i := range g.filters {
-		f := &g.filters[i]
-		if f.maskIfFraud >= 0 {
-			r.masks.set(f.maskIfFraud, !f.usesOutcome && f.passes(&s))
-		}
-	}
-}
-
-// fillOutcome completes a row when the event's outcome is known, or known to
-// be none (""). It tells whether any filter lets the row pass.
-func (g *group) fillOutcome(r *row, ev *tidegate.Event, outcome string) (any bool) {
-	s := scope{event: ev, outcome: outcome}
-	for i := range g.filters {
-		f := &g.filters[i]
-		if f.usesOutcome {
-			s.fraud = false
-			r.masks.set(f.mask, f.passes(&s))
-			if f.maskIfFraud >= 0 {
-				s.fraud = true
-				r.masks.set(f.maskIfFraud, f.passes(&s))
-			}
-		}
-		any = any || f.mask < 0 || r.masks.has(f.mask) || f.maskIfFraud >= 0 && r.masks.has(f.maskIfFraud)
-	}
-	return any
-}
-
-// counted tells whether the current event passes a filter.
+// counted tells whether a row passes a filter.
 func (g *group) counted(r *row, f int) bool {
 	return g.filters[f].mask < 0 || r.masks.has(g.filters[f].mask)
 }
@@ -235,10 +167,12 @@ func hashNumber(v float64) uint64 {
 	return max(xxhash.Sum64(b[:]), 1)
 }
 
-func tagOf(ev *tidegate.Event) uint32 {
-	id := ev.Text[tidegate.TransactionID]
-	if id == "" {
-		id = ev.ID
+// idOf is what tells an event from others of the same instant.
+func idOf(ev *tidegate.Event) string {
+	if id := ev.Text[tidegate.TransactionID]; id != "" {
+		return id
 	}
-	return uint32(xxhash.Sum64String(id))
+	return ev.ID
 }
+
+func tagOf(ev *tidegate.Event) uint32 { return uint32(xxhash.Sum64String(idOf(ev))) }

@@ -19,6 +19,8 @@ type older struct {
 	top    index // of pages
 	open   index // of the newest blocks, until they make a page
 	nextID uint64
+	// sliders are by group.sliders; nil until a block was sealed.
+	sliders []slider
 }
 
 // recalled is the latest evicted event that a [recall] asks for.
@@ -46,14 +48,18 @@ type groupState struct {
 	observed bool // id, entry and row are those of the event last observed
 	row      row
 	sum      *summary
+	scope    scope
 
 	sums      sums
+	with      moments // sums with the current event
 	edges     []position
 	seen      tokenSet
 	sorted    []int64
 	baseScale float64
-	cutoff    int64 // how far behind a key's newest event eviction begins
-	memory    int64 // how long after its newest event a key is forgotten
+	// approximate are the features that a sketch answered for the event observed last.
+	approximate []int
+	cutoff      int64 // how far behind a key's newest event eviction begins
+	memory      int64 // how long after its newest event a key is forgotten
 }
 
 // chunkIDBytes end the key of a chunk; what is before is the key of its head.

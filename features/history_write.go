@@ -4,22 +4,41 @@ import "math"
 
 // insert puts a row into a history: behind every event that is not later.
 func (s *groupState) insert(h *head, r *row) error {
-	if h.tail.n == 0 && h.older == nil {
+	if h.tail.n == 0 {
 		h.first = r.time
 	}
 	h.first = min(h.first, r.time)
-	if o := h.older; o != nil && (h.tail.n == 0 || r.time < h.tail.first()) {
+	newest := max(r.time, h.newest())
+	if err := s.advance(h, newest); err != nil {
+		return err
+	}
+	if err := s.evict(h, newest-s.cutoff); err != nil {
+		return err
+	}
+	full := h.tail.n == blockRows
+	if err := s.place(h, r); err != nil {
+		return err
+	}
+	s.slideIn(h, r)
+	if full && h.tail.n < blockRows {
+		return s.promote(h)
+	}
+	return nil
+}
+
+// place finds the row its place; it seals the tail if that is full.
+func (s *groupState) place(h *head, r *row) error {
+	if o := h.older; o != nil && r.time < h.tail.first() {
 		if newest, ok := o.newest(); ok && r.time < newest {
 			return s.insertOlder(h, r)
 		}
 	}
-	if err := s.evict(h, max(r.time, h.newest())-s.cutoff); err != nil {
-		return err
-	}
 	if h.tail.n == blockRows {
 		return s.insertFull(h, r)
 	}
-	h.tail = h.tail.with(&s.layout, r)
+	if h.tail.n == 0 || !h.tail.holds(&s.layout, r) {
+		h.tail = h.tail.with(&s.layout, r)
+	}
 	h.tail.insert(&s.layout, h.tail.upTo(r.time), r)
 	return nil
 }
@@ -58,7 +77,7 @@ func (o *older) chunks() int { return len(o.top.refs) + len(o.open.refs) }
 // insertFull seals the tail, or its older half if the row belongs inside.
 func (s *groupState) insertFull(h *head, r *row) error {
 	if h.older == nil {
-		h.older = &older{}
+		h.older = &older{top: newIndex(s.group), open: newIndex(s.group)}
 	}
 	at := h.tail.upTo(r.time)
 	cut := blockRows
@@ -93,7 +112,7 @@ func (s *groupState) refBlock(o *older, b *block) (ref, error) {
 
 func (s *groupState) refPage(o *older, p *index) (ref, error) {
 	id, err := s.seal(o, chunk{page: p}, p.last())
-	s.sum.ofIndex(p)
+	s.sum.ofIndex(s.group, p)
 	return ref{id: id, first: p.refs[0].first, last: p.last(), n: p.rows(), page: p}, err
 }
 

@@ -1,15 +1,26 @@
 package features
 
-import "slices"
-
-// index is an ordered run of chunks with a summary of each: a page indexes
-// blocks, the top of a history indexes pages. An index that another one
-// refers to is sealed, like a block.
+// index is an ordered run of chunks with sums of each: a page indexes blocks,
+// the top of a history indexes pages. An index that another one refers to is
+// sealed, like a block.
+//
+// Counts and powers are running totals, which makes a range of chunks one
+// subtraction; they are exact, so nothing is lost by it, and wrap around.
+// before is what was dropped in front.
 type index struct {
 	refs   []ref
 	counts []uint32  // len(group.counts) for each ref
-	ints   []moments // len(group.ints) for each ref
-	floats []spread  // len(group.floats) for each ref
+	powers []powers  // len(group.ints) for each ref
+	lows   [][]int64 // by group.ints: the minimum of each ref
+	highs  [][]int64 // and the maximum
+	floats []spread  // len(group.floats) for each ref; not running
+	before totals
+}
+
+// totals are the running totals at one place of an index.
+type totals struct {
+	counts []uint32
+	powers []powers
 }
 
 // pageRefs is the number of blocks that make a page, 4096 events; late events
@@ -77,10 +88,8 @@ func (s *summary) ofBlock(g *group, b *block) {
 	for i := range g.counts {
 		s.counts[i] = uint32(ones(all & g.countMask(b, &g.counts[i])))
 	}
-	var values [blockRows]int64
 	for i, t := range g.ints {
-		narrow := b.integers(firstInt+t.column, 0, b.n, &values)
-		addRows(&s.ints[i], &values, narrow, all&g.intMask(b, t.filter, t.column))
+		b.addInts(firstInt+t.column, all&g.intMask(b, t.filter, t.column), &s.ints[i])
 	}
 	for i, t := range g.floats {
 		for m := g.floatMask(b, t.filter, t.column, all); m != 0; m &= m - 1 {
@@ -89,70 +98,51 @@ func (s *summary) ofBlock(g *group, b *block) {
 	}
 }
 
-// addRows adds the values of the masked rows; in one run where they are one.
-func addRows(m *moments, values *[blockRows]int64, narrow bool, rows uint64) {
-	if rows == 0 {
-		return
-	}
-	i := trailing(rows)
-	if run := rows >> i; run&(run+1) == 0 {
-		m.addAll(values[i:i+ones(rows)], narrow)
-		return
-	}
-	m.addMasked(values, rows)
-}
-
 // ofIndex sums up a page.
-func (s *summary) ofIndex(x *index) {
+func (s *summary) ofIndex(g *group, x *index) {
 	s.reset()
-	for i := range x.refs {
-		s.merge(x, i)
+	for i := range g.counts {
+		s.counts[i] = x.count(g, i, 0, len(x.refs))
+	}
+	for i := range g.ints {
+		x.addMoments(g, i, 0, len(x.refs), &s.ints[i])
+	}
+	for i := range g.floats {
+		x.addSpread(g, i, 0, len(x.refs), &s.floats[i])
 	}
 }
 
-// merge adds one chunk's summary.
-func (s *summary) merge(x *index, i int) {
-	for k, c := range x.counts[i*len(s.counts) : (i+1)*len(s.counts)] {
-		s.counts[k] += c
+func newIndex(g *group) index {
+	x := index{lows: make([][]int64, len(g.ints)), highs: make([][]int64, len(g.ints))}
+	x.before = totals{make([]uint32, len(g.counts)), make([]powers, len(g.ints))}
+	return x
+}
+
+// count is a term's count over chunks i to j-1.
+func (x *index) count(g *group, slot, i, j int) uint32 {
+	n := len(g.counts)
+	if i == 0 {
+		return x.counts[(j-1)*n+slot] - x.before.counts[slot]
 	}
-	for k := range s.ints {
-		s.ints[k].merge(&x.ints[i*len(s.ints)+k])
+	return x.counts[(j-1)*n+slot] - x.counts[(i-1)*n+slot]
+}
+
+// addMoments adds a term's moments over chunks i to j-1.
+func (x *index) addMoments(g *group, slot, i, j int, m *moments) {
+	n := len(g.ints)
+	m.powers.add(&x.powers[(j-1)*n+slot])
+	if i == 0 {
+		m.powers.subtract(&x.before.powers[slot])
+	} else {
+		m.powers.subtract(&x.powers[(i-1)*n+slot])
 	}
-	for k := range s.floats {
-		s.floats[k].merge(&x.floats[i*len(s.floats)+k])
-	}
+	m.extremes(x.lows[slot][i:j], x.highs[slot][i:j])
 }
 
-// insert puts a chunk at place i.
-func (x *index) insert(i int, r ref, s *summary) {
-	x.refs = slices.Insert(x.refs, i, r)
-	x.counts = slices.Insert(x.counts, i*len(s.counts), s.counts...)
-	x.ints = slices.Insert(x.ints, i*len(s.ints), s.ints...)
-	x.floats = slices.Insert(x.floats, i*len(s.floats), s.floats...)
-}
-
-// replace changes the chunk at place i.
-func (x *index) replace(i int, r ref, s *summary) {
-	x.refs[i] = r
-	copy(x.counts[i*len(s.counts):], s.counts)
-	copy(x.ints[i*len(s.ints):], s.ints)
-	copy(x.floats[i*len(s.floats):], s.floats)
-}
-
-// drop removes the first k chunks.
-func (x *index) drop(g *group, k int) {
-	x.refs = slices.Delete(x.refs, 0, k)
-	x.counts = slices.Delete(x.counts, 0, k*len(g.counts))
-	x.ints = slices.Delete(x.ints, 0, k*len(g.ints))
-	x.floats = slices.Delete(x.floats, 0, k*len(g.floats))
-}
-
-// part is a copy of chunks i to j-1.
-func (x *index) part(g *group, i, j int) *index {
-	return &index{
-		refs:   slices.Clone(x.refs[i:j]),
-		counts: slices.Clone(x.counts[i*len(g.counts) : j*len(g.counts)]),
-		ints:   slices.Clone(x.ints[i*len(g.ints) : j*len(g.ints)]),
-		floats: slices.Clone(x.floats[i*len(g.floats) : j*len(g.floats)]),
+// addSpread adds a term's spread over chunks i to j-1.
+func (x *index) addSpread(g *group, slot, i, j int, s *spread) {
+	n := len(g.floats)
+	for ; i < j; i++ {
+		s.merge(&x.floats[i*n+slot])
 	}
 }

@@ -48,7 +48,7 @@ func (s *groupState) raiseRow(b *block, i int, raised *tidegate.Event, outcome s
 	l := &s.layout
 	column := l.masksAt()
 	r := &s.row
-	s.fill(r, raised)
+	s.fill(r, raised, 0)
 	s.fillOutcome(r, raised, outcome)
 	for k := range l.ints {
 		c := &l.ints[k]
@@ -113,6 +113,8 @@ func (s *groupState) changeRow(ev *tidegate.Event, change func(b *block, i int) 
 		return nil
 	}
 	h := s.heads.Update(entry)
+	s.slideRow(h, r.blockAt(at), at.row, false)
+	s.slideRow(h, &changed, at.row, true)
 	if at.page == r.pages()+1 {
 		h.tail = changed
 		return nil

@@ -6,120 +6,151 @@ import (
 )
 
 // moments summarises integers (minor units of money, 0 and 1, hours) exactly:
-// the sum in 128 bits, the sum of squares in 192. So the result does not
-// depend on the order in which events were added or chunks merged, and the
-// variance, whose numerator n·Σx² − (Σx)² is computed in integers too, knows
-// no cancellation. No amount that fits in 64 bits can overflow it.
+// their number, sum, sum of squares, minimum and maximum.
 type moments struct {
-	n        int64
-	sumHi    int64
-	sumLo    uint64
-	sq       [3]uint64 // least significant word first
-	min, max int64     // of nothing: the largest and the smallest int64
+	powers
+	min, max int64 // of nothing: the largest and the smallest int64
 }
 
 var noMoments = moments{min: math.MaxInt64, max: math.MinInt64}
 
+// powers are the sums of x⁰, x¹ (128 bits) and x² (192 bits). No amount that
+// fits in 64 bits can overflow them, and being exact they do not depend on the
+// order in which events were added, can be subtracted, and give a variance
+// whose numerator n·Σx² − (Σx)² knows no cancellation.
+type powers struct {
+	n     int64
+	sumHi int64
+	sumLo uint64
+	sq    [3]uint64 // least significant word first
+}
+
 func (m *moments) add(x int64) {
-	m.n++
-	m.addSum(x, uint64(x>>63))
 	abs := absolute(x)
 	hi, lo := bits.Mul64(abs, abs)
-	m.addSquares(lo, hi, 0)
+	m.powers.add(&powers{1, x >> 63, uint64(x), [3]uint64{lo, hi, 0}})
 	m.min, m.max = min(m.min, x), max(m.max, x)
 }
 
 func (m *moments) merge(o *moments) {
-	m.n += o.n
-	m.addSum(int64(o.sumLo), uint64(o.sumHi))
-	m.addSquares(o.sq[0], o.sq[1], o.sq[2])
+	m.powers.add(&o.powers)
 	m.min, m.max = min(m.min, o.min), max(m.max, o.max)
 }
 
-func (m *moments) addSum(lo int64, hi uint64) {
+func (p *powers) add(o *powers) {
 	var carry uint64
-	m.sumLo, carry = bits.Add64(m.sumLo, uint64(lo), 0)
-	m.sumHi += int64(hi + carry)
+	p.n += o.n
+	p.sumLo, carry = bits.Add64(p.sumLo, o.sumLo, 0)
+	p.sumHi += o.sumHi + int64(carry)
+	p.sq[0], carry = bits.Add64(p.sq[0], o.sq[0], 0)
+	p.sq[1], carry = bits.Add64(p.sq[1], o.sq[1], carry)
+	p.sq[2] += o.sq[2] + carry
 }
 
-func (m *moments) addSquares(w0, w1, w2 uint64) {
-	var carry uint64
-	m.sq[0], carry = bits.Add64(m.sq[0], w0, 0)
-	m.sq[1], carry = bits.Add64(m.sq[1], w1, carry)
-	m.sq[2] += w2 + carry
+func (p *powers) subtract(o *powers) {
+	var borrow uint64
+	p.n -= o.n
+	p.sumLo, borrow = bits.Sub64(p.sumLo, o.sumLo, 0)
+	p.sumHi -= o.sumHi + int64(borrow)
+	p.sq[0], borrow = bits.Sub64(p.sq[0], o.sq[0], 0)
+	p.sq[1], borrow = bits.Sub64(p.sq[1], o.sq[1], borrow)
+	p.sq[2] -= o.sq[2] + borrow
 }
 
-// addAll adds every value of v; each fits in 32 bits if narrow.
-func (m *moments) addAll(v []int64, narrow bool) {
-	if !narrow {
-		for _, x := range v {
-			m.add(x)
-		}
-		return
-	}
-	// At most 64 values of 32 bits: the sum fits in 64 bits, a square in 62.
+// addNarrow adds up to 64 little-endian integers of width 1, 2 or 4 bytes: the
+// sum fits in 64 bits, a square in 62.
+func (m *moments) addNarrow(src []byte, width int) {
 	var sum int64
 	var sq, carries uint64
 	low, high := m.min, m.max
-	for _, x := range v {
-		var carry uint64
-		sum += x
-		sq, carry = bits.Add64(sq, uint64(x*x), 0)
-		carries += carry
-		low, high = min(low, x), max(high, x)
+	switch width {
+	case 1:
+		for _, c := range src {
+			x := int64(int8(c))
+			sum += x
+			sq += uint64(x * x)
+			low, high = min(low, x), max(high, x)
+		}
+	case 2:
+		for k := 0; k+2 <= len(src); k += 2 {
+			x := int64(int16(le.Uint16(src[k:])))
+			sum += x
+			sq += uint64(x * x)
+			low, high = min(low, x), max(high, x)
+		}
+	default:
+		for k := 0; k+4 <= len(src); k += 4 {
+			x := int64(int32(le.Uint32(src[k:])))
+			var carry uint64
+			sum += x
+			sq, carry = bits.Add64(sq, uint64(x*x), 0)
+			carries += carry
+			low, high = min(low, x), max(high, x)
+		}
 	}
-	m.n += int64(len(v))
-	m.addSum(sum, uint64(sum>>63))
-	m.addSquares(sq, carries, 0)
+	m.powers.add(&powers{int64(len(src) / width), sum >> 63, uint64(sum), [3]uint64{sq, carries, 0}})
 	m.min, m.max = low, high
 }
 
-// addMasked adds the values whose bit in mask is set.
-func (m *moments) addMasked(v *[64]int64, mask uint64) {
-	for ; mask != 0; mask &= mask - 1 {
-		m.add(v[bits.TrailingZeros64(mask)])
+// extremes adds minima and maxima. Two of each at a time, so that no
+// comparison waits for the one before.
+func (m *moments) extremes(lows, highs []int64) {
+	low, high := m.min, m.max
+	low2, high2 := low, high
+	highs = highs[:len(lows)]
+	for len(lows) >= 2 {
+		low, low2 = min(low, lows[0]), min(low2, lows[1])
+		high, high2 = max(high, highs[0]), max(high2, highs[1])
+		lows, highs = lows[2:], highs[2:]
 	}
+	if len(lows) > 0 {
+		low, high = min(low, lows[0]), max(high, highs[0])
+	}
+	m.min, m.max = min(low, low2), max(high, high2)
 }
 
-func (m *moments) sum() float64 {
-	if m.sumHi == int64(m.sumLo)>>63 {
-		return float64(int64(m.sumLo))
+func (p *powers) sum() float64 {
+	if p.sumHi == int64(p.sumLo)>>63 {
+		return float64(int64(p.sumLo))
 	}
-	return math.Ldexp(float64(m.sumHi), 64) + float64(m.sumLo)
+	return math.Ldexp(float64(p.sumHi), 64) + float64(p.sumLo)
 }
 
-func (m *moments) mean() float64 { return m.sum() / float64(m.n) }
+func (p *powers) mean() float64 { return p.sum() / float64(p.n) }
 
-// deviation is the sample standard deviation (n-1); n is 2 at least.
-func (m *moments) deviation() float64 {
-	n := uint64(m.n)
+// deviation is the sample standard deviation (n-1), NaN below two.
+func (p *powers) deviation() float64 {
+	if p.n < 2 {
+		return math.NaN()
+	}
+	n := uint64(p.n)
 	var numerator float64
-	if m.sq[1]|m.sq[2] == 0 && m.sumHi == int64(m.sumLo)>>63 {
-		abs := absolute(int64(m.sumLo))
-		ph, pl := bits.Mul64(n, m.sq[0])
+	if p.sq[1]|p.sq[2] == 0 && p.sumHi == int64(p.sumLo)>>63 {
+		abs := absolute(int64(p.sumLo))
+		ph, pl := bits.Mul64(n, p.sq[0])
 		sh, sl := bits.Mul64(abs, abs)
 		lo, borrow := bits.Sub64(pl, sl, 0)
 		hi, _ := bits.Sub64(ph, sh, borrow)
 		numerator = float64(hi)*0x1p64 + float64(lo)
 	} else {
-		numerator = m.wideNumerator(n)
+		numerator = p.wideNumerator(n)
 	}
 	return math.Sqrt(numerator / (float64(n) * float64(n-1)))
 }
 
 // wideNumerator is n·Σx² − (Σx)² in 256 bits.
-func (m *moments) wideNumerator(n uint64) float64 {
-	var p, s [4]uint64
+func (p *powers) wideNumerator(n uint64) float64 {
+	var q, s [4]uint64
 	var carry uint64
-	for i, w := range m.sq {
+	for i, w := range p.sq {
 		hi, lo := bits.Mul64(n, w)
-		p[i], carry = bits.Add64(lo, carry, 0)
+		q[i], carry = bits.Add64(lo, carry, 0)
 		carry += hi
 	}
-	p[3] = carry
+	q[3] = carry
 
-	lo, hi := m.sumLo, uint64(m.sumHi)
-	if m.sumHi < 0 {
+	lo, hi := p.sumLo, uint64(p.sumHi)
+	if p.sumHi < 0 {
 		lo, carry = bits.Add64(^lo, 1, 0)
 		hi = ^hi + carry
 	}
@@ -137,10 +168,10 @@ func (m *moments) wideNumerator(n uint64) float64 {
 	s[3] += h3 + carry
 
 	var borrow uint64
-	for i := range p {
-		p[i], borrow = bits.Sub64(p[i], s[i], borrow)
+	for i := range q {
+		q[i], borrow = bits.Sub64(q[i], s[i], borrow)
 	}
-	return ((float64(p[3])*0x1p64+float64(p[2]))*0x1p64+float64(p[1]))*0x1p64 + float64(p[0])
+	return ((float64(q[3])*0x1p64+float64(q[2]))*0x1p64+float64(q[1]))*0x1p64 + float64(q[0])
 }
 
 func absolute(x int64) uint64 {

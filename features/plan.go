@@ -38,6 +38,7 @@ type output struct {
 	from      termKind
 	term      int // of its kind
 	over      int // share: the count it is divided by
+	slider    int // of a pair, or -1
 	current   bool
 }
 
@@ -76,6 +77,7 @@ const (
 type distinct struct {
 	filter, column int
 	edge           int
+	slider         int // or -1
 	result
 	current bool
 }
@@ -86,6 +88,7 @@ type quantile struct {
 	floats         bool
 	q              float64
 	edge           int
+	slider         int // or -1
 	result
 	current bool
 }
@@ -97,6 +100,7 @@ type end struct {
 	column int // of the kind's columns
 	edge   int // -1: no window
 	recall int // -1: none
+	slider int // of a pair, or -1
 	result
 	current bool
 }

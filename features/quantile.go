@@ -6,14 +6,20 @@ import "math"
 func (e *evaluation) quantiles(p *plan, hi position) {
 	for i := range p.quantiles {
 		q := &p.quantiles[i]
+		current, has := int64(0), false
+		if e.included(p, q.filter, q.current) {
+			current, has = e.currentValue(q)
+		}
+		if sl := e.slider(q.slider); sl != nil {
+			e.withoutHole(q.slider, sl, func() { e.slidingQuantile(q, sl, current, has) })
+			continue
+		}
 		e.s.sorted = e.s.sorted[:0]
 		if e.head != nil {
 			e.collectValues(p, q, hi)
 		}
-		if e.included(p, q.filter, q.current) {
-			if v, ok := e.currentValue(q); ok {
-				e.s.sorted = append(e.s.sorted, v)
-			}
+		if has {
+			e.s.sorted = append(e.s.sorted, current)
 		}
 		if len(e.s.sorted) == 0 {
 			e.set(&q.result, math.NaN())
@@ -26,6 +32,43 @@ func (e *evaluation) quantiles(p *plan, hi position) {
 			e.set(&q.result, float64(v)/e.scale(q.money))
 		}
 	}
+}
+
+// slidingQuantile answers from a slider, which lends the current event a place.
+func (e *evaluation) slidingQuantile(q *quantile, sl *slider, current int64, has bool) {
+	n, bucket := sl.rows, int64(0)
+	if has {
+		n++
+		if bucket = bucketOfOrdered(current); !q.floats {
+			bucket = bucketOfInt(current)
+		}
+		sl.values.add(bucket, current)
+	}
+	v := math.NaN()
+	if n > 0 {
+		v = e.element(q, sl, uint32(q.q*float64(n-1)))
+	}
+	e.set(&q.result, v)
+	if sl.values.coarse {
+		e.s.approximate = append(e.s.approximate, q.variable)
+	}
+	if has {
+		sl.values.remove(bucket, current)
+	}
+}
+
+// element is the element of rank k, or the middle of its bucket.
+func (e *evaluation) element(q *quantile, sl *slider, k uint32) float64 {
+	bucket, value := sl.values.rank(k)
+	switch {
+	case q.floats && sl.values.coarse:
+		return middleFloat(bucket)
+	case q.floats:
+		return fromOrdered(value)
+	case sl.values.coarse:
+		return middleInt(bucket) / e.scale(q.money)
+	}
+	return float64(value) / e.scale(q.money)
 }
 
 // currentValue is the current event's value, as an integer that sorts like it.
@@ -54,10 +97,8 @@ func (e *evaluation) collectValues(p *plan, q *quantile, hi position) {
 			}
 			continue
 		}
-		var values [blockRows]int64
-		b.integers(firstInt+q.column, 0, b.n, &values)
 		for m := rows & g.intMask(b, q.filter, q.column); m != 0; m &= m - 1 {
-			e.s.sorted = append(e.s.sorted, values[trailing(m)])
+			e.s.sorted = append(e.s.sorted, b.integer(firstInt+q.column, trailing(m)))
 		}
 	}
 }

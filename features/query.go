@@ -2,6 +2,7 @@ package features
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tidegate/tidegate"
 )
@@ -33,7 +34,14 @@ func (st *State) Warming(dst []int) []int {
 // Approximate appends to dst the places of the features that a sketch answered
 // for the event observed last: a count_distinct of more different values than
 // are counted one by one, a median of more events than are sorted.
-func (st *State) Approximate(dst []int) []int { return append(dst, st.approximate...) }
+func (st *State) Approximate(dst []int) []int {
+	if st.observed != nil {
+		for _, s := range st.groups {
+			dst = append(dst, s.approximate...)
+		}
+	}
+	return dst
+}
 
 // Value is one feature of an entity as [State.Query] answers it.
 type Value struct {
@@ -41,6 +49,8 @@ type Value struct {
 	Number   float64 // as in [tidegate.Facts]: NaN is missing
 	Text     string
 	Warming  bool
+	// Approximate tells that a sketch answered, see [State.Approximate].
+	Approximate bool
 }
 
 // Query answers the features of an entity at an instant, without a current
@@ -65,7 +75,10 @@ func (st *State) Query(key, value, tenant string, at tidegate.Millis) ([]Value, 
 		}
 		values := make([]Value, 0, len(s.variables))
 		for _, i := range s.variables {
-			values = append(values, Value{st.set.variables[i], facts.Num[i], facts.Text[i], warming[i]})
+			values = append(values, Value{
+				Variable: st.set.variables[i], Number: facts.Num[i], Text: facts.Text[i],
+				Warming: warming[i], Approximate: slices.Contains(s.approximate, i),
+			})
 		}
 		return values, nil
 	}
@@ -75,8 +88,9 @@ func (st *State) Query(key, value, tenant string, at tidegate.Millis) ([]Value, 
 func (st *State) query(s *groupState, value, tenant string, at tidegate.Millis, facts *tidegate.Facts) (err error) {
 	st.observed = nil
 	blank := tidegate.Event{Time: at, Tenant: tenant}
+	s.approximate = s.approximate[:0]
 	s.id = appendKey(s.id[:0], tenant, value)
-	s.fill(&s.row, &blank)
+	s.fill(&s.row, &blank, 0)
 	if s.entry, err = s.heads.Get(s.id); err != nil {
 		return err
 	}

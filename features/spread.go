@@ -37,11 +37,13 @@ func (s *spread) merge(o *spread) {
 	s.min, s.max = min(s.min, o.min), max(s.max, o.max)
 }
 
-func (s *spread) sum() float64  { return s.total }
 func (s *spread) mean() float64 { return s.total / float64(s.n) }
 
-// deviation is the sample standard deviation (n-1); n is 2 at least.
+// deviation is the sample standard deviation (n-1), NaN below two.
 func (s *spread) deviation() float64 {
+	if s.n < 2 {
+		return math.NaN()
+	}
 	if s.min == s.max {
 		return 0 // whatever the rounding of the mean left in m2
 	}

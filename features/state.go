@@ -16,10 +16,10 @@ type State struct {
 	groups []*groupState
 	// observed is the event whose look-ups the groups hold for Apply.
 	observed *tidegate.Event
+	time     tidegate.Millis // of the event observed, to tell when it was
+	id       string          // overwritten since
 	scope    scope
 	run      evaluation
-	// approximate are the features of that event that a sketch answered.
-	approximate []int
 }
 
 // Effect is what became of an event.
@@ -80,10 +80,10 @@ func (st *State) ObserveFollowUp(ev, first *tidegate.Event, facts *tidegate.Fact
 
 func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offset int) error {
 	st.observed = nil
-	st.approximate = st.approximate[:0]
 	st.values(ev, facts, offset)
+	tag := tagOf(ev)
 	for _, s := range st.groups {
-		if err := s.lookUp(ev); err != nil {
+		if err := s.lookUp(ev, tag); err != nil {
 			return err
 		}
 		e := &st.run
@@ -104,18 +104,18 @@ func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offse
 			return err
 		}
 	}
-	st.observed = ev
+	st.observed, st.time, st.id = ev, ev.Time, idOf(ev)
 	return nil
 }
 
 // lookUp finds the history of the event's entity and makes the event a row.
-func (s *groupState) lookUp(ev *tidegate.Event) (err error) {
-	s.entry = nil
+func (s *groupState) lookUp(ev *tidegate.Event, tag uint32) (err error) {
+	s.entry, s.approximate = nil, s.approximate[:0]
 	s.id = s.appendKey(s.id[:0], ev)
 	if len(s.id) == 0 {
 		return nil
 	}
-	s.fill(&s.row, ev)
+	s.fill(&s.row, ev, tag)
 	s.entry, err = s.heads.Get(s.id)
 	return err
 }
@@ -149,7 +149,7 @@ func (st *State) values(ev *tidegate.Event, facts *tidegate.Facts, offset int) {
 // Apply makes an event part of the histories. The event observed last is not
 // looked up again.
 func (st *State) Apply(ev *tidegate.Event, effect Effect) error {
-	known := st.observed == ev
+	known := st.observed == ev && st.time == ev.Time && st.id == idOf(ev)
 	st.observed = nil
 	outcome := ""
 	if effect.HasOutcome {
@@ -173,8 +173,8 @@ func (st *State) Apply(ev *tidegate.Event, effect Effect) error {
 }
 
 func (s *groupState) apply(ev *tidegate.Event, outcome string, known bool) (err error) {
-	if !known || !s.isObserved(ev) {
-		if err := s.lookUp(ev); err != nil {
+	if !known {
+		if err := s.lookUp(ev, tagOf(ev)); err != nil {
 			return err
 		}
 	}
@@ -192,9 +192,4 @@ func (s *groupState) apply(ev *tidegate.Event, outcome string, known bool) (err 
 	}
 	s.heads.SetExpiry(s.entry, h.newest()+s.memory)
 	return nil
-}
-
-// isObserved guards against an event that was overwritten since it was observed.
-func (s *groupState) isObserved(ev *tidegate.Event) bool {
-	return s.row.time == int64(ev.Time) && s.row.tag == tagOf(ev)
 }

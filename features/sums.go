@@ -9,7 +9,7 @@ type sums struct {
 }
 
 func newSums(g *group) sums {
-	var s sums
+	s := sums{counts: make([]int64, 1)} // for a slider's population
 	for i := range g.plans {
 		p := &g.plans[i]
 		s.counts = grow(s.counts, len(p.counts))
@@ -56,60 +56,60 @@ func (s *sums) addBetween(r *reader, p *plan, upTo reach, lo, hi position) {
 	if !lo.before(hi) {
 		return
 	}
+	if r.hasHole && !r.hole.before(lo) && r.hole.before(hi) {
+		s.addRun(r, p, upTo, lo, r.hole)
+		lo = r.hole
+		lo.row++
+	}
+	s.addRun(r, p, upTo, lo, hi)
+}
+
+func (s *sums) addRun(r *reader, p *plan, upTo reach, lo, hi position) {
+	if lo.page == hi.page && lo.block == hi.block {
+		if lo.row < hi.row {
+			s.addRows(r.s.group, p, upTo, r.blockAt(lo), bitsFrom(lo.row, hi.row))
+		}
+		return
+	}
+	if lo.row > 0 {
+		b := r.blockAt(lo)
+		s.addRows(r.s.group, p, upTo, b, bitsFrom(lo.row, b.n))
+		lo.block++
+	}
 	tail := r.pages() + 1
-	for page := lo.page; page <= min(hi.page, tail-1); page++ {
-		if page == tail-1 && r.head.older == nil {
-			continue
-		}
-		if page > lo.page && page < hi.page && page < tail-1 && !(r.hasHole && r.hole.page == page) {
-			s.addRef(p, r.s.group, upTo, &r.head.older.top, page)
-			continue
-		}
-		x := r.page(page)
-		from, to := 0, len(x.refs)
-		if page == lo.page {
-			from = lo.block
-		}
-		if page == hi.page {
-			to = min(hi.block+1, to)
-		}
-		for i := from; i < to; i++ {
-			first, last := 0, x.refs[i].n
-			if page == lo.page && i == lo.block {
-				first = lo.row
-			}
-			if page == hi.page && i == hi.block {
-				last = hi.row
-			}
-			switch at := (position{page, i, 0}); {
-			case first >= last:
-			case last-first == x.refs[i].n && !(r.hasHole && r.hole.page == page && r.hole.block == i):
-				s.addRef(p, r.s.group, upTo, x, i)
-			default:
-				s.addRows(r.s.group, p, upTo, r.blockOf(x, i), r.around(at, bitsFrom(first, last)))
-			}
+	switch {
+	case lo.page == hi.page:
+		s.addChunks(r, p, upTo, r.page(lo.page), lo.block, hi.block)
+	default:
+		first := r.page(lo.page)
+		s.addChunks(r, p, upTo, first, lo.block, len(first.refs))
+		s.addChunks(r, p, upTo, &r.head.older.top, lo.page+1, min(hi.page, tail-1))
+		if hi.page < tail {
+			s.addChunks(r, p, upTo, r.page(hi.page), 0, hi.block)
+		} else if lo.page < tail-1 {
+			open := r.page(tail - 1)
+			s.addChunks(r, p, upTo, open, 0, len(open.refs))
 		}
 	}
-	if hi.page == tail {
-		first := 0
-		if lo.page == tail {
-			first = lo.row
-		}
-		s.addRows(r.s.group, p, upTo, &r.head.tail, r.around(hi, bitsFrom(first, hi.row)))
+	if hi.row > 0 {
+		s.addRows(r.s.group, p, upTo, r.blockAt(hi), bitsFrom(0, hi.row))
 	}
 }
 
-// addRef adds a whole chunk by its summary.
-func (s *sums) addRef(p *plan, g *group, upTo reach, x *index, i int) {
-	counts := x.counts[i*len(g.counts) : (i+1)*len(g.counts)]
+// addChunks adds whole chunks, i to j-1 of an index, by their sums.
+func (s *sums) addChunks(r *reader, p *plan, upTo reach, x *index, i, j int) {
+	if i >= j {
+		return
+	}
+	g := r.s.group
 	for k := range p.counts[:upTo.counts] {
-		s.counts[k] += int64(counts[p.counts[k].slot])
+		s.counts[k] += int64(x.count(g, p.counts[k].slot, i, j))
 	}
 	for k := range p.ints[:upTo.ints] {
-		s.ints[k].merge(&x.ints[i*len(g.ints)+p.ints[k].slot])
+		x.addMoments(g, p.ints[k].slot, i, j, &s.ints[k])
 	}
 	for k := range p.floats[:upTo.floats] {
-		s.floats[k].merge(&x.floats[i*len(g.floats)+p.floats[k].slot])
+		x.addSpread(g, p.floats[k].slot, i, j, &s.floats[k])
 	}
 }
 
@@ -121,15 +121,9 @@ func (s *sums) addRows(g *group, p *plan, upTo reach, b *block, rows uint64) {
 	for k := range p.counts[:upTo.counts] {
 		s.counts[k] += int64(ones(rows & g.countMask(b, &p.counts[k].term)))
 	}
-	var values [blockRows]int64
-	unpacked, narrow := -1, false
 	for k := range p.ints[:upTo.ints] {
-		t := p.ints[k].term
-		if t.column != unpacked {
-			narrow = b.integers(firstInt+t.column, trailing(rows), leading(rows), &values)
-			unpacked = t.column
-		}
-		addRows(&s.ints[k], &values, narrow, rows&g.intMask(b, t.filter, t.column))
+		t := &p.ints[k].term
+		b.addInts(firstInt+t.column, rows&g.intMask(b, t.filter, t.column), &s.ints[k])
 	}
 	for k := range p.floats[:upTo.floats] {
 		t := p.floats[k].term

@@ -1,0 +1,181 @@
+//go:build unix
+
+package features_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/features"
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+const (
+	second = tidegate.Millis(1000)
+	day    = 24 * 3600 * second
+)
+
+var sevenWindows = []string{"2m", "10m", "1h", "6h", "24h", "7d", "30d"}
+
+// sixAggregates over seven windows of the customer's amounts.
+func sixAggregates() string {
+	var b strings.Builder
+	b.WriteString("features:\n")
+	for _, w := range sevenWindows {
+		for _, a := range []string{"count", "sum(amount)", "avg(amount)", "stddev(amount)", "min(amount)", "max(amount)"} {
+			fmt.Fprintf(&b, "  - {name: %s_%s, key: customer_id, aggregate: %s, window: %s}\n", strings.NewReplacer("(", "_", ")", "").Replace(a), w, a, w)
+		}
+	}
+	return b.String()
+}
+
+const distinctAndMedian = `
+  - {name: merchants_30d, key: customer_id, aggregate: count_distinct(merchant_id), window: 30d}
+  - {name: median_30d, key: customer_id, aggregate: median(amount), window: 30d}
+`
+
+// load is a state and a source of events for it.
+type load struct {
+	st     *features.State
+	facts  *tidegate.Facts
+	event  tidegate.Event
+	random *rand.Rand
+	ids    []string
+	names  []string
+	t      tidegate.Millis
+}
+
+func newLoad(b *testing.B, yaml string, merchants int) *load {
+	eur, _ := tidegate.ParseCurrency("EUR")
+	set := compile(b, yaml, features.Options{Base: eur})
+	st, err := features.NewState(set, state.NewMemory())
+	if err != nil {
+		b.Fatal(err)
+	}
+	l := &load{st: st, facts: tidegate.NewFacts(len(set.Variables())), random: rand.New(rand.NewPCG(1, 2))}
+	l.event = tidegate.Event{Type: tidegate.TypeTransaction, HasAmount: true, Amount: tidegate.Money{Currency: eur}}
+	for i := range 1 << 12 {
+		l.ids = append(l.ids, fmt.Sprintf("t-%08d", i))
+	}
+	for i := range merchants {
+		l.names = append(l.names, fmt.Sprintf("merchant-%06d", i))
+	}
+	return l
+}
+
+func (l *load) next(customer string, t tidegate.Millis) *tidegate.Event {
+	ev := &l.event
+	ev.Time = t
+	ev.Amount.Minor = 100 + l.random.Int64N(20000)
+	ev.Text[tidegate.TransactionID] = l.ids[l.random.IntN(len(l.ids))]
+	ev.Text[tidegate.CustomerID] = customer
+	if len(l.names) > 0 {
+		ev.Text[tidegate.MerchantID] = l.names[l.random.IntN(len(l.names))]
+	}
+	return ev
+}
+
+func (l *load) fill(b *testing.B, keys []string, events int, step tidegate.Millis) (heap float64) {
+	before := heapInUse()
+	for range events {
+		for _, key := range keys {
+			l.t += step
+			if err := l.st.Apply(l.next(key, l.t), features.Effect{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	return heapInUse() - before
+}
+
+// cpuTime is the processor time of this process in nanoseconds, which other
+// processes on the machine distort less than the time on the wall.
+func cpuTime() float64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return float64(syscall.TimevalToNsec(u.Utime) + syscall.TimevalToNsec(u.Stime))
+}
+
+func heapInUse() float64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+func names(n int) []string {
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("customer-%07d", i)
+	}
+	return keys
+}
+
+func (l *load) run(b *testing.B, keys []string, step tidegate.Millis) {
+	b.ReportAllocs()
+	b.ResetTimer()
+	began := cpuTime()
+	defer func() { b.ReportMetric((cpuTime()-began)/float64(b.N), "cpu-ns/op") }()
+	for range b.N {
+		l.t += step
+		ev := l.next(keys[l.random.IntN(len(keys))], l.t)
+		if err := l.st.Observe(ev, l.facts, 0); err != nil {
+			b.Fatal(err)
+		}
+		if err := l.st.Apply(ev, features.Effect{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkColdKeys is one event of one of 100,000 customers with 60 events
+// each in the last 30 days: six aggregates over seven windows.
+func BenchmarkColdKeys(b *testing.B) {
+	for _, c := range []struct {
+		name, yaml string
+		merchants  int
+	}{{"statistics", sixAggregates(), 0}, {"distinct+median", sixAggregates() + distinctAndMedian, 500}} {
+		l := newLoad(b, c.yaml, c.merchants)
+		keys := names(100_000)
+		const events = 60
+		step := 30 * day / (events * 100_000)
+		if step == 0 {
+			step = 1
+		}
+		bytes := l.fill(b, keys, events, step)
+		b.Run(c.name, func(b *testing.B) {
+			l.run(b, keys, step)
+			b.ReportMetric(bytes/float64(events*len(keys)), "B/held")
+		})
+	}
+}
+
+// BenchmarkHotKey is one event of a customer with a million in the last 30 days.
+func BenchmarkHotKey(b *testing.B) {
+	for _, c := range []struct {
+		name, yaml string
+		merchants  int
+	}{
+		{"statistics", sixAggregates(), 0},
+		{"distinct+median", sixAggregates() + distinctAndMedian, 500},
+		{"distinct100k+median", sixAggregates() + distinctAndMedian, 100_000},
+	} {
+		l := newLoad(b, c.yaml, c.merchants)
+		keys := names(1)
+		const events = 1_000_000
+		step := 30 * day / events
+		bytes := l.fill(b, keys, events, step)
+		b.Run(c.name, func(b *testing.B) {
+			l.run(b, keys, step)
+			b.ReportMetric(bytes/events, "B/held")
+		})
+	}
+}
