@@ -73,7 +73,7 @@ type Journal struct {
 	Segment   yamlfile.Bytes    `yaml:"segment"`
 	Retention yamlfile.Duration `yaml:"retention"`
 	MinFree   yamlfile.Bytes    `yaml:"min_free"` // refuse writes before the disk has less
-	IDs       yamlfile.Duration `yaml:"ids"`      // how long a retry is recognised
+	IDs       yamlfile.Duration `yaml:"ids"`      // how long a retry is recognised and a label finds its transaction
 }
 
 // Kafka names the brokers and topics of the publisher. Without brokers
@@ -93,7 +93,7 @@ func Default() Config {
 		Limits:     Limits{Body: 64 << 10, InFlight: 1024, Read: 5e9},
 		State:      State{Cache: 1 << 30},
 		Checkpoint: Checkpoint{Every: 30e9},
-		Journal:    Journal{Segment: 64 << 20, Retention: yamlfile.Duration(35 * 24 * 3600e9), MinFree: 256 << 20, IDs: yamlfile.Duration(7 * 24 * 3600e9)},
+		Journal:    Journal{Segment: 64 << 20, Retention: yamlfile.Duration(35 * 24 * 3600e9), MinFree: 256 << 20, IDs: yamlfile.Duration(180 * 24 * 3600e9)},
 		Kafka:      Kafka{DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts"},
 	}
 }

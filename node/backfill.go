@@ -31,7 +31,7 @@ func (n *Node) newBackfill(a *active) (*backfill, error) {
 		b.known, b.fresh, err = n.known.WithFeatures(n.store, a.scorer.FeatureSet())
 		return b, err
 	}
-	b.known, err = scoring.NewKnown(n.store, a.scorer.FeatureSet())
+	b.known, err = scoring.NewKnown(n.store, a.scorer.FeatureSet(), n.options.IDs)
 	if err == nil {
 		b.fresh = b.known.Features()
 	}

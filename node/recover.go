@@ -99,7 +99,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 		if err != nil {
 			return err
 		}
-		if n.known, err = scoring.NewKnown(n.store, now.scorer.FeatureSet()); err != nil {
+		if n.known, err = scoring.NewKnown(n.store, now.scorer.FeatureSet(), n.options.IDs); err != nil {
 			return err
 		}
 		n.lock()

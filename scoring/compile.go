@@ -149,6 +149,9 @@ func (c *compiler) layout() {
 	for _, name := range s.attributes {
 		vars = append(vars, tidegate.Variable{Name: "tx.attributes." + name, Kind: c.declared[name], Optional: true})
 	}
+	s.layout.regressions = len(vars)
+	vars = append(vars, tidegate.Variable{Name: "customer_clock_regressions", Kind: tidegate.KindNumber, Unit: "count", Key: "customer_id", Optional: true,
+		Description: "events of the customer stamped before an earlier one"})
 	s.layout.features = len(vars)
 	if s.featureSet != nil {
 		vars = append(vars, s.featureSet.Variables()...)

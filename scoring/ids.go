@@ -73,6 +73,9 @@ func (k *Known) take(key []byte, t Taken) error {
 		return err
 	}
 	*k.ids.Update(entry) = t
+	if k.keepIDs > 0 {
+		k.ids.SetExpiry(entry, int64(t.Arrival+k.keepIDs))
+	}
 	return nil
 }
 

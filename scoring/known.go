@@ -2,6 +2,7 @@ package scoring
 
 import (
 	"encoding/binary"
+	"time"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/features"
@@ -22,10 +23,17 @@ type Known struct {
 	kept      *state.Table[[]byte] // by generation: what the node keeps of an activation
 
 	waitingCount int
+	store        *state.Store
+	keepIDs      tidegate.Millis
 }
 
-// NewKnown opens the tables of a store for a set of features.
-func NewKnown(store *state.Store, set *features.Set) (*Known, error) {
+// keepCustomer is how long a customer without events is remembered beside
+// features: alerts are thinned and clocks compared over minutes.
+const keepCustomer = 30 * 24 * 3600 * 1000
+
+// NewKnown opens the tables of a store for a set of features. Ids are kept
+// for a while after their arrival; 0 is for ever.
+func NewKnown(store *state.Store, set *features.Set, keepIDs time.Duration) (*Known, error) {
 	histories, err := features.NewState(set, store)
 	if err != nil {
 		return nil, err
@@ -37,6 +45,8 @@ func NewKnown(store *state.Store, set *features.Set) (*Known, error) {
 		labels:    state.NewTable(store, "labels", labelledCodec{}),
 		waiting:   state.NewTable(store, "labels_waiting", waitingCodec{}),
 		kept:      state.NewTable(store, "activations", bytesCodec{}),
+		store:     store,
+		keepIDs:   tidegate.Millis(keepIDs.Milliseconds()),
 	}
 	return k, k.countWaiting()
 }
@@ -98,7 +108,7 @@ func (k *Known) ApplyDecision(tx, follows *tidegate.Event, d *tidegate.Decision)
 	if err != nil || entry == nil {
 		return err
 	}
-	c := k.customers.Update(entry)
+	c := k.touch(entry)
 	for _, r := range d.Reasons {
 		if r.Code == tidegate.ReasonClockRegression {
 			c.regressions++
@@ -135,9 +145,19 @@ func (k *Known) ApplyEvent(e *tidegate.Event) error {
 	if err != nil || entry == nil {
 		return err
 	}
-	c := k.customers.Update(entry)
+	c := k.touch(entry)
 	c.newest = max(c.newest, e.Time)
 	return nil
+}
+
+// touch is a customer for changing, remembered for a while from now. The end
+// moves by whole days, so that it seldom does.
+func (k *Known) touch(entry *state.Entry[customer]) *customer {
+	const day = 24 * 3600 * 1000
+	if end := (k.store.Time()/day + 1) * day; entry.Expiry() < end+keepCustomer {
+		k.customers.SetExpiry(entry, end+keepCustomer)
+	}
+	return k.customers.Update(entry)
 }
 
 func (k *Known) observe(tx, follows *tidegate.Event, facts *tidegate.Facts, offset int) error {

@@ -36,7 +36,7 @@ type Scorer struct {
 }
 
 // layout is where each kind of value begins in the facts; fields are at 0.
-type layout struct{ attributes, features, models int }
+type layout struct{ attributes, regressions, features, models int }
 
 // How a rule counts in one decision: a live rule that is silenced, or outside
 // of its rollout, is recorded and does not act.
@@ -61,10 +61,13 @@ func (s *Scorer) Decide(tx, follows *tidegate.Event, known *Known, d *tidegate.D
 	if err != nil {
 		return err
 	}
+	regressed := s.compareClocks(tx, customer)
 	model, probability := s.models.Score(s.facts, s.idHash, d) // how likely
 	s.rules.Evaluate(&s.context)                               // what the analysts say
 	s.decide(tx, model, probability, d)                        // what we answer, and why
-	s.compareClocks(tx, customer, d)
+	if regressed {
+		addReason(d, tidegate.Reason{Code: tidegate.ReasonClockRegression, Text: "stamped before an earlier event of this customer"})
+	}
 	s.alert(tx, customer, d)                   // whom we tell
 	return known.ApplyDecision(tx, follows, d) // what the next event will know
 }

@@ -85,15 +85,22 @@ func addReason(d *tidegate.Decision, r tidegate.Reason) {
 	d.Reasons = append(d.Reasons, r)
 }
 
-// compareClocks marks an event that is older than its customer's newest by
-// more than the policy's bound. It is decided all the same.
-func (s *Scorer) compareClocks(tx *tidegate.Event, entry *state.Entry[customer], d *tidegate.Decision) {
+// compareClocks tells whether an event is older than its customer's newest by
+// more than the policy's bound. It is decided all the same; a variable counts
+// such events of the customer, this one included.
+func (s *Scorer) compareClocks(tx *tidegate.Event, entry *state.Entry[customer]) bool {
 	if entry == nil {
-		return
+		s.facts.SetMissing(s.layout.regressions)
+		return false
 	}
-	if newest := entry.Value().newest; newest-tx.Time > s.policy.Clock.Regression.Millis() {
-		addReason(d, tidegate.Reason{Code: tidegate.ReasonClockRegression, Text: "stamped before an earlier event of this customer"})
+	c := entry.Value()
+	regressed := c.newest-tx.Time > s.policy.Clock.Regression.Millis()
+	count := float64(c.regressions)
+	if regressed {
+		count++
 	}
+	s.facts.SetNumber(s.layout.regressions, count)
+	return regressed
 }
 
 // alert gives the decision an alert for each live rule that asks for one and

@@ -18,7 +18,7 @@ type Scratch struct {
 // NewScratch makes an engine for a configuration.
 func NewScratch(scorer *scoring.Scorer) (*Scratch, error) {
 	store := state.NewMemory()
-	known, err := scoring.NewKnown(store, scorer.FeatureSet())
+	known, err := scoring.NewKnown(store, scorer.FeatureSet(), 0)
 	return &Scratch{scorer: scorer, known: known, store: store}, err
 }
 
