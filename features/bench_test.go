@@ -3,8 +3,11 @@
 package features_test
 
 import (
+	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -177,5 +180,52 @@ func BenchmarkHotKey(b *testing.B) {
 			l.run(b, keys, step)
 			b.ReportMetric(bytes/events, "B/held")
 		})
+	}
+}
+
+// BenchmarkHandbook is one transaction of the handbook with its label: its
+// features over seven windows, on a customer and on a terminal.
+func BenchmarkHandbook(b *testing.B) {
+	dir := os.Getenv("TIDEGATE_DATA")
+	if dir == "" {
+		b.Skip("TIDEGATE_DATA names no data")
+	}
+	eur, _ := tidegate.ParseCurrency("EUR")
+	in := csv.NewReader(gunzip(b, filepath.Join(dir, "handbook", "transactions.csv.gz")))
+	if _, err := in.Read(); err != nil {
+		b.Fatal(err)
+	}
+	events := make([]*tidegate.Event, 500_000)
+	frauds := make([]bool, len(events))
+	for i := range events {
+		tx, err := in.Read()
+		if err != nil {
+			b.Fatal(err)
+		}
+		events[i], frauds[i] = handbookEvent(b, tx, eur), tx[5] == "1"
+	}
+	set := compile(b, handbookFeatures, features.Options{Base: eur})
+	facts := tidegate.NewFacts(len(set.Variables()))
+	b.ReportAllocs()
+	for b.Loop() {
+		began := cpuTime()
+		st, err := features.NewState(set, state.NewMemory())
+		if err != nil {
+			b.Fatal(err)
+		}
+		for i, ev := range events {
+			if err := st.Observe(ev, facts, 0); err != nil {
+				b.Fatal(err)
+			}
+			if err := st.Apply(ev, features.Effect{}); err != nil {
+				b.Fatal(err)
+			}
+			if frauds[i] {
+				if err := st.ApplyLabel(ev, true); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportMetric((cpuTime()-began)/float64(len(events)), "cpu-ns/transaction")
 	}
 }

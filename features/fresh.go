@@ -18,6 +18,9 @@ func (st *State) Fresh(other *State) *State {
 	return fresh
 }
 
+// Empty tells that a state has no histories at all.
+func (st *State) Empty() bool { return len(st.groups) == 0 }
+
 // Clear empties the histories, whatever has been left in them: those of a set
 // that is left, so that they do not come back stale, and those that are to be
 // filled anew. No checkpoint of the store may be under way.

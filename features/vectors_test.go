@@ -235,7 +235,7 @@ func decodeVector(t *testing.T, line []byte) *tidegate.Event {
 	return ev
 }
 
-func gunzip(t *testing.T, file string) io.Reader {
+func gunzip(t testing.TB, file string) io.Reader {
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
