@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ func TestLockDirectory(t *testing.T) {
 		if _, err := state.LockDirectory(dir, noon); err != nil {
 			t.Fatal(err)
 		}
+		runtime.GC() // nothing refers to the lock, and it holds
 		fmt.Println("locked")
 		select {}
 	}

@@ -5,7 +5,6 @@ package state
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +15,9 @@ import (
 )
 
 // DirectoryLock is a process's claim to a data directory.
-type DirectoryLock struct{ file *os.File }
+type DirectoryLock struct {
+	fd int // not an os.File, which closes itself when nothing refers to it
+}
 
 // LockDirectory claims a data directory for this process, which it makes if
 // need be. now is written into the directory's LOCK file beside the process's
@@ -27,37 +28,44 @@ func LockDirectory(dir string, now time.Time) (*DirectoryLock, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, lockError(dir, err)
 	}
-	file, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_RDWR|os.O_CREATE, 0o644)
+	fd, err := syscall.Open(filepath.Join(dir, "LOCK"), syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o644)
 	if err != nil {
 		return nil, lockError(dir, err)
 	}
-	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		defer file.Close()
+	if err := claim(fd, dir, now); err != nil {
+		syscall.Close(fd)
+		return nil, err
+	}
+	return &DirectoryLock{fd: fd}, nil
+}
+
+func claim(fd int, dir string, now time.Time) error {
+	if err := syscall.Flock(fd, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, lockError(dir, err)
+			return lockError(dir, err)
 		}
-		holder, _ := io.ReadAll(io.LimitReader(file, 1<<10))
-		return nil, tidegate.Errorf(tidegate.CodeConflict, "the data directory %s is in use by %s", dir, describe(holder))
+		holder := make([]byte, 1<<10)
+		n, _ := syscall.Pread(fd, holder, 0)
+		return tidegate.Errorf(tidegate.CodeConflict, "the data directory %s is in use by %s", dir, describe(holder[:max(n, 0)]))
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
 	holder := fmt.Sprintf("process %d on %s since %s\n", os.Getpid(), host, now.UTC().Format(time.RFC3339))
-	err = file.Truncate(0)
+	err = syscall.Ftruncate(fd, 0)
 	if err == nil {
-		_, err = file.WriteAt([]byte(holder), 0)
+		_, err = syscall.Pwrite(fd, []byte(holder), 0)
 	}
 	if err != nil {
-		file.Close()
-		return nil, lockError(dir, err)
+		return lockError(dir, err)
 	}
-	return &DirectoryLock{file: file}, nil
+	return nil
 }
 
 // Close gives the claim up.
 func (l *DirectoryLock) Close() error {
-	if err := l.file.Close(); err != nil {
+	if err := syscall.Close(l.fd); err != nil {
 		return tidegate.Errorf(tidegate.CodeUnavailable, "unlock the data directory: %v", err)
 	}
 	return nil

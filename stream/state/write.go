@@ -22,7 +22,8 @@ type CheckpointStats struct {
 // encoded by the change. Entries that had expired at the cut are not written,
 // and some of those that have lain on disk since they expired are removed.
 //
-// After an error, such as a full disk or the end of ctx, the changes belong to
+// A context that has ended before the last step gives the checkpoint up, also
+// an empty one. After that or an error, such as a full disk, the changes belong to
 // the present epoch: the next cut holds them too. The previous checkpoint
 // stands, unless the very last step is what failed: then, as after a crash in
 // that step, a recovery finds the one or the other, and [Store.Meta] says
@@ -31,7 +32,7 @@ func (c *Checkpoint) Write(ctx context.Context) (CheckpointStats, error) {
 	s := c.store
 	w := &writer{ctx: ctx, checkpoint: c, stats: CheckpointStats{Epoch: c.cut.epoch, LongestPause: c.pause}}
 	if s.backend == nil {
-		return w.stats, nil
+		return w.stats, ctx.Err()
 	}
 	err := w.write()
 	for _, t := range c.tables {
@@ -71,7 +72,10 @@ func (w *writer) write() error {
 	if w.batch, err = c.store.backend.Begin(c.cut.epoch); err != nil {
 		return err
 	}
-	if err := w.rows(expired); err != nil {
+	if err = w.rows(expired); err == nil {
+		err = w.ctx.Err()
+	}
+	if err != nil {
 		w.batch.Discard()
 		return err
 	}
