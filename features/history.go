@@ -42,13 +42,13 @@ type groupState struct {
 	heads  *state.Table[head]
 	chunks *state.Table[chunk]
 
-	id       []byte // key of the entity last looked up; empty if there is none
-	chunkID  []byte
-	entry    *state.Entry[head]
-	observed bool // id, entry and row are those of the event last observed
-	row      row
-	sum      *summary
-	scope    scope
+	id      []byte // key of the entity last looked up; empty if there is none
+	chunkID []byte
+	event   *tidegate.Event // that entry and row are of
+	entry   *state.Entry[head]
+	row     row
+	sum     *summary
+	scope   scope
 
 	sums      sums
 	with      moments // sums with the current event

@@ -95,6 +95,7 @@ func (b *block) widened(l *layout, column int, width uint8) block {
 // place, elsewhere in a copy of its block. Nothing is changed until change
 // says that something is.
 func (s *groupState) changeRow(ev *tidegate.Event, change func(b *block, i int) bool) error {
+	s.event = nil
 	s.id = s.appendKey(s.id[:0], ev)
 	if len(s.id) == 0 {
 		return nil

@@ -88,7 +88,7 @@ func (st *State) Query(key, value, tenant string, at tidegate.Millis) ([]Value, 
 func (st *State) query(s *groupState, value, tenant string, at tidegate.Millis, facts *tidegate.Facts) (err error) {
 	st.observed = nil
 	blank := tidegate.Event{Time: at, Tenant: tenant}
-	s.approximate = s.approximate[:0]
+	s.event, s.approximate = nil, s.approximate[:0]
 	s.id = appendKey(s.id[:0], tenant, value)
 	s.fill(&s.row, &blank, 0)
 	if s.entry, err = s.heads.Get(s.id); err != nil {

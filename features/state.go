@@ -110,7 +110,7 @@ func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offse
 
 // lookUp finds the history of the event's entity and makes the event a row.
 func (s *groupState) lookUp(ev *tidegate.Event, tag uint32) (err error) {
-	s.entry, s.approximate = nil, s.approximate[:0]
+	s.entry, s.event, s.approximate = nil, ev, s.approximate[:0]
 	s.id = s.appendKey(s.id[:0], ev)
 	if len(s.id) == 0 {
 		return nil
@@ -173,7 +173,7 @@ func (st *State) Apply(ev *tidegate.Event, effect Effect) error {
 }
 
 func (s *groupState) apply(ev *tidegate.Event, outcome string, known bool) (err error) {
-	if !known {
+	if !known || s.event != ev {
 		if err := s.lookUp(ev, tagOf(ev)); err != nil {
 			return err
 		}
