@@ -16,13 +16,20 @@ type Definition[E any] struct {
 	Then        Then
 	Automaton   *Automaton[E]
 	Cases       []Case
+
+	Place    yamlfile.Place // of the id
+	KeyPlace yamlfile.Place
 }
 
-// Then is what a match means to people; every member may be empty.
+// Then is what a match means: it acts like a rule that fired. Every member may
+// be empty; without an outcome a match is only reported.
 type Then struct {
-	Reason   string `yaml:"reason"`
-	Text     string `yaml:"text"`
-	Severity string `yaml:"severity"`
+	Outcome  Outcome             `yaml:"outcome"`
+	Score    float64             `yaml:"score"`
+	Reason   tidegate.ReasonCode `yaml:"reason"`
+	Text     string              `yaml:"text"`
+	Severity Severity            `yaml:"severity"`
+	Alert    bool                `yaml:"alert"`
 }
 
 // ConditionCompiler makes conditions from the text in pattern files. An error
@@ -97,7 +104,8 @@ func (l *loader[E]) load() *Definition[E] {
 	if n.Limit > 0 {
 		p.Limit(Limit{Partials: n.Limit, Taken: n.Limit * DefaultLimit.Taken / DefaultLimit.Partials})
 	}
-	d := &Definition[E]{ID: n.ID.text, Description: n.Description, Key: n.Key.text, Then: n.Then, Cases: n.Tests}
+	d := &Definition[E]{ID: n.ID.text, Description: n.Description, Key: n.Key.text, Then: n.Then, Cases: n.Tests,
+		Place: n.ID.place, KeyPlace: n.Key.place}
 	var refusal *Refusal
 	var err error
 	if d.Automaton, err = Compile(p); errors.As(err, &refusal) {

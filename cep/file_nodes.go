@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
 
+	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/internal/yamlfile"
 )
 
@@ -203,5 +204,29 @@ func (t *text) UnmarshalYAML(node ast.Node) error {
 	case token.SingleQuoteType, token.DoubleQuoteType:
 		t.place.Column++
 	}
+	return nil
+}
+
+// Outcome is an outcome in a file.
+type Outcome tidegate.Outcome
+
+func (o *Outcome) UnmarshalYAML(node ast.Node) error {
+	v, ok := tidegate.ParseOutcome(node.GetToken().Value)
+	if !ok {
+		return yamlfile.At(node, "%q is no outcome: write approve, review, challenge or decline", node.GetToken().Value)
+	}
+	*o = Outcome(v)
+	return nil
+}
+
+// Severity is a severity in a file.
+type Severity tidegate.Severity
+
+func (s *Severity) UnmarshalYAML(node ast.Node) error {
+	v, ok := tidegate.ParseSeverity(node.GetToken().Value)
+	if !ok {
+		return yamlfile.At(node, "%q is no severity: write low, medium, high or critical", node.GetToken().Value)
+	}
+	*s = Severity(v)
 	return nil
 }

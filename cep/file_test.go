@@ -94,7 +94,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := definitions[0]
-	if d.ID != "account_takeover" || d.Key != "customer_id" || d.Then.Severity != "high" || len(d.Cases) != 2 {
+	if d.ID != "account_takeover" || d.Key != "customer_id" || tidegate.Severity(d.Then.Severity) != tidegate.High || len(d.Cases) != 2 {
 		t.Errorf("got %+v", d)
 	}
 	for _, failure := range d.Test(words{}) {
@@ -134,6 +134,8 @@ func TestLoadNamesThePlace(t *testing.T) {
 		{"no begin", head + "      - next: a\n", "f.yaml:5:15: the first stage, and no other, has begin"},
 		{"two ways", head + "      - {begin: a, next: b}\n", "f.yaml:5:26: a stage has exactly one of"},
 		{"times", head + "      - {begin: a, times: often}\n", `f.yaml:5:27: "often" is not a number of times: write 3, 2..4 or 3+`},
+		{"outcome", "patterns:\n  - id: p\n    key: k\n    then: {outcome: deny}\n    stages: [{begin: a}]\n", `f.yaml:4:21: "deny" is no outcome`},
+		{"severity", "patterns:\n  - id: p\n    key: k\n    then: {severity: grave}\n    stages: [{begin: a}]\n", `f.yaml:4:22: "grave" is no severity`},
 		{"window", head + "      - {begin: a, within: soon}\n", `f.yaml:5:28: "soon" is not a duration`},
 		{"unknown member", head + "      - {begin: a, wher: b}\n", `f.yaml:5:20: unknown field "wher"`},
 		{"unknown member in a group", head + "      - begin: [{begin: a, wher: b}]\n", `unknown field "wher"`},

@@ -5,8 +5,9 @@ package cep
 type Matcher[E any] struct {
 	automaton *Automaton[E]
 	facts     eventFacts[E]
-	rest      []run // of the runs of the state at hand, what is not yet advanced
-	done      []run // what the event completes; a heap
+	nothing   taken[E] // what an idle key has taken
+	rest      []run    // of the runs of the state at hand, what is not yet advanced
+	done      []run    // what the event completes; a heap
 	out       []Output[E]
 	timeouts  []Output[E]
 	completed []Match[E]

@@ -16,6 +16,7 @@ type checker struct {
 	schema *tidegate.Schema
 	lists  Lists
 	locals map[string]*term
+	calls  map[string]bool // functions that variables are written with: see spelled
 	faults []Fault
 
 	depth   int
@@ -98,6 +99,9 @@ func (c *checker) check(n ast.Node) *term {
 	}
 	defer func() { c.depth-- }()
 	at := place(n)
+	if name, ok := c.spelled(n); ok {
+		return c.name(name, at)
+	}
 	switch n := n.(type) {
 	case *ast.IntegerNode:
 		return &term{op: opConst, kind: tidegate.KindNumber, at: at, num: float64(n.Value), size: 1}

@@ -188,6 +188,9 @@ func known(name string) bool {
 // own tells whether our own evaluator computes the node's value. Constants
 // stay where they are, so that expr can fold them.
 func (h *holes) own(n ast.Node) bool {
+	if _, ok := h.spelled(n); ok {
+		return true
+	}
 	switch n := n.(type) {
 	case *ast.IdentifierNode, *ast.CallNode, *ast.UnaryNode, *ast.ConditionalNode:
 		return true
