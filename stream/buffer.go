@@ -69,6 +69,15 @@ type bufferedCodec[L, R any] struct {
 	right timedCodec[R]
 }
 
+func bufferedCodecOf[L, R any](p *Pipeline) (state.Codec[buffered[L, R]], error) {
+	left, err := codecFor[L](p)
+	if err != nil {
+		return nil, err
+	}
+	right, err := codecFor[R](p)
+	return bufferedCodec[L, R]{timedCodec[L]{left}, timedCodec[R]{right}}, err
+}
+
 func (c bufferedCodec[L, R]) Append(dst []byte, b *buffered[L, R]) []byte {
 	dst = b.armed.append(dst)
 	dst = c.left.append(dst, b.left)

@@ -32,10 +32,14 @@ func appendFloat(dst []byte, v float64) []byte {
 
 // appendSized appends an encoding with its length before it.
 func appendSized[V any](dst []byte, codec state.Codec[V], v *V) []byte {
+	return appendSizedBy(dst, func(dst []byte) []byte { return codec.Append(dst, v) })
+}
+
+func appendSizedBy(dst []byte, appendTo func(dst []byte) []byte) []byte {
 	const room = 4 // of a length up to 256 MiB, in a fixed number of bytes
 	at := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
-	dst = codec.Append(dst, v)
+	dst = appendTo(dst)
 	n := len(dst) - at - room
 	for i := range room {
 		dst[at+i] = byte(n>>(7*i)) & 0x7f

@@ -13,8 +13,7 @@ type Either[L, R any] struct {
 func Connect[K comparable, L, R any](left Keyed[K, L], right Keyed[K, R]) Keyed[K, Either[L, R]] {
 	n := left.attach("connect", right.node)
 	n.merge = newPair(2)
-	space := &keyspace[K]{node: n}
-	n.open = func(r *run) error { return space.open(r) }
+	space := newKeyspace[K](n)
 	out := &keyedOutput[K, Either[L, R]]{}
 	join := connection[K, L, R]{node: n, space: space, out: out}
 	left.feed(&leftInput[K, L, R]{join})
@@ -28,22 +27,21 @@ type connection[K comparable, L, R any] struct {
 	out   *keyedOutput[K, Either[L, R]]
 }
 
-func (c *connection[K, L, R]) emit(t *task, k key[K], at Millis, v Either[L, R]) {
+func (c *connection[K, L, R]) emit(t *task, k K, at Millis, e Either[L, R]) {
 	t.stats[c.node.id].in++
-	shard := c.space.group.Shard(k.bytes)
-	shard.Lock()
-	c.out.emit(t, k, Record[Either[L, R]]{v, at})
-	shard.Unlock()
+	v := c.space.begin(t, k)
+	c.out.emit(t, v, Record[Either[L, R]]{e, at})
+	c.space.end(t, v)
 }
 
 type leftInput[K comparable, L, R any] struct{ connection[K, L, R] }
 
-func (c *leftInput[K, L, R]) receiveKeyed(t *task, k key[K], r Record[L]) {
-	c.emit(t, k, r.Time, Either[L, R]{Left: r.Value})
+func (c *leftInput[K, L, R]) receiveKeyed(t *task, v *visit[K], r Record[L]) {
+	c.emit(t, v.key, r.Time, Either[L, R]{Left: r.Value})
 }
 
 type rightInput[K comparable, L, R any] struct{ connection[K, L, R] }
 
-func (c *rightInput[K, L, R]) receiveKeyed(t *task, k key[K], r Record[R]) {
-	c.emit(t, k, r.Time, Either[L, R]{Right: r.Value, IsRight: true})
+func (c *rightInput[K, L, R]) receiveKeyed(t *task, v *visit[K], r Record[R]) {
+	c.emit(t, v.key, r.Time, Either[L, R]{Right: r.Value, IsRight: true})
 }

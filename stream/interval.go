@@ -3,8 +3,6 @@ package stream
 import (
 	"fmt"
 	"time"
-
-	"github.com/tidegate/tidegate/stream/state"
 )
 
 // Interval is two keyed streams of which each record of the left one belongs
@@ -56,8 +54,7 @@ func IntervalJoin[K comparable, L, R, Out any](i Interval[K, L, R], f func(L, R)
 		i.keyed.p.reject(n, "its lower bound of %d ms is above its upper one of %d ms", i.lower, i.upper)
 	}
 	op := &intervalOp[K, L, R, Out]{Interval: i, f: f, out: out.out}
-	op.node, op.space = n, i.keyed.space
-	op.onTimer, op.rearm = op.clean, op.rearmKey
+	op.handle, op.rearm = op.clean, op.rearmKey
 	n.timed = op
 	if i.lateLeft.node != nil {
 		i.lateLeft.writtenBy(n)
@@ -65,17 +62,7 @@ func IntervalJoin[K comparable, L, R, Out any](i Interval[K, L, R], f func(L, R)
 	if i.lateRight.node != nil {
 		i.lateRight.writtenBy(n)
 	}
-	n.open = func(r *run) error {
-		lefts, err := codecFor[L](r.p)
-		if err != nil {
-			return r.p.fault(n, "%v", err)
-		}
-		rights, err := codecFor[R](r.p)
-		if err != nil {
-			return r.p.fault(n, "%v", err)
-		}
-		return op.open(r, bufferedCodec[L, R]{timedCodec[L]{lefts}, timedCodec[R]{rights}})
-	}
+	op.join(n, i.keyed.space, bufferedCodecOf[L, R])
 	i.keyed.feed(op)
 	return out
 }
@@ -87,7 +74,7 @@ type intervalOp[K comparable, L, R, Out any] struct {
 	out *output[Out]
 }
 
-func (o *intervalOp[K, L, R, Out]) receiveKeyed(t *task, k key[K], r Record[Either[L, R]]) {
+func (o *intervalOp[K, L, R, Out]) receiveKeyed(t *task, v *visit[K], r Record[Either[L, R]]) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.poisoned(o.node, cause, r.Time, r.Value)
@@ -98,24 +85,19 @@ func (o *intervalOp[K, L, R, Out]) receiveKeyed(t *task, k key[K], r Record[Eith
 		o.tooLate(t, r)
 		return
 	}
-	e, err := o.table.GetOrCreate(k.bytes)
-	if err != nil {
-		t.fatal(o.node, err)
-		return
-	}
-	b := o.table.Update(e)
-	if v := r.Value; v.IsRight {
-		b.right.add(Record[R]{v.Right, r.Time})
+	b := o.part(t, v)
+	if e := r.Value; e.IsRight {
+		b.right.add(Record[R]{e.Right, r.Time})
 		for _, left := range b.left.between(shift(r.Time, -o.upper), shift(r.Time, -o.lower)) {
-			o.pair(t, left, Record[R]{v.Right, r.Time})
+			o.pair(t, left, Record[R]{e.Right, r.Time})
 		}
 	} else {
-		b.left.add(Record[L]{v.Left, r.Time})
+		b.left.add(Record[L]{e.Left, r.Time})
 		for _, right := range b.right.between(shift(r.Time, o.lower), shift(r.Time, o.upper)) {
-			o.pair(t, Record[L]{v.Left, r.Time}, right)
+			o.pair(t, Record[L]{e.Left, r.Time}, right)
 		}
 	}
-	o.arm(e.Key(), b)
+	o.arm(v.name(), b)
 }
 
 func (o *intervalOp[K, L, R, Out]) tooLate(t *task, r Record[Either[L, R]]) {
@@ -163,17 +145,18 @@ func (o *intervalOp[K, L, R, Out]) rearmKey(key string, b *buffered[L, R]) {
 	}
 }
 
-func (o *intervalOp[K, L, R, Out]) clean(_ *task, e *state.Entry[buffered[L, R]], _ Domain, tm timer) {
-	if e.Value().armed != (armed{tm.at, true}) {
+func (o *intervalOp[K, L, R, Out]) clean(_ *task, v *visit[K], _ Domain, tm timer) {
+	b := partOf[buffered[L, R]](v, o.slot)
+	if b == nil || b.armed != (armed{tm.at, true}) {
 		return
 	}
-	b := o.table.Update(e)
+	v.write()
 	b.armed = armed{}
 	b.left.drop(func(at Millis) bool { return o.dropLeft(at) <= tm.at })
 	b.right.drop(func(at Millis) bool { return o.dropRight(at) <= tm.at })
 	if len(b.left)+len(b.right) == 0 {
-		o.table.Delete(e)
+		v.clear(o.slot)
 		return
 	}
-	o.arm(e.Key(), b)
+	o.arm(tm.key, b)
 }

@@ -1,7 +1,5 @@
 package stream
 
-import "github.com/tidegate/tidegate/stream/state"
-
 // Keyed is a stream whose records each have a key. Operators with state are
 // made from it; a key's records are handled one at a time, in the order in
 // which they come.
@@ -15,10 +13,12 @@ type Keyed[K comparable, T any] struct {
 // KeyBy gives each record a key: a string or an integer, or any comparable
 // value that [Register] knows how to encode. Nothing is moved between
 // goroutines; re-keying a stream is only another key.
+//
+// A key's state is stored as one row, whichever of the operators after this
+// KeyBy it belongs to. It is found again by the name of the KeyBy and theirs.
 func KeyBy[K comparable, T any](s Stream[T], of func(T) K) Keyed[K, T] {
 	n := s.attach("key by")
-	k := Keyed[K, T]{p: s.p, node: n, space: &keyspace[K]{node: n}, out: &keyedOutput[K, T]{}}
-	n.open = func(r *run) error { return k.space.open(r) }
+	k := Keyed[K, T]{p: s.p, node: n, space: newKeyspace[K](n), out: &keyedOutput[K, T]{}}
 	s.feed(&keyBy[K, T]{of: of, node: n, space: k.space, out: k.out})
 	return k
 }
@@ -35,44 +35,18 @@ func (k Keyed[K, T]) attach(kind string, more ...*node) *node {
 
 func (k Keyed[K, T]) feed(in keyedInput[K, T]) { k.out.to = append(k.out.to, in) }
 
-// key is a key and its encoding, which is valid while the record is handled.
-type key[K comparable] struct {
-	value K
-	bytes []byte
-}
-
-// keyedInput takes the records of a keyed stream, with the lock of the key's
-// shard held.
+// keyedInput takes the records of a keyed stream, one at a time and with the
+// key's lock held.
 type keyedInput[K comparable, T any] interface {
-	receiveKeyed(t *task, k key[K], r Record[T])
+	receiveKeyed(t *task, v *visit[K], r Record[T])
 }
 
 type keyedOutput[K comparable, T any] struct{ to []keyedInput[K, T] }
 
-func (o *keyedOutput[K, T]) emit(t *task, k key[K], r Record[T]) {
+func (o *keyedOutput[K, T]) emit(t *task, v *visit[K], r Record[T]) {
 	for _, in := range o.to {
-		in.receiveKeyed(t, k, r)
+		in.receiveKeyed(t, v, r)
 	}
-}
-
-// keyspace is a set of keys and the locks that guard their state, whichever
-// of the operators after one KeyBy has it.
-type keyspace[K comparable] struct {
-	node  *node
-	codec keyCodec[K]
-	group *state.Group
-}
-
-func (s *keyspace[K]) open(r *run) error {
-	if s.group != nil {
-		return nil
-	}
-	codec, err := keyCodecOf[K](r.p)
-	if err != nil {
-		return r.p.fault(s.node, "%v", err)
-	}
-	s.codec, s.group = codec, r.store.NewGroup(r.shards)
-	return nil
 }
 
 type keyBy[K comparable, T any] struct {
@@ -87,22 +61,17 @@ func (o *keyBy[K, T]) receive(t *task, r Record[T]) {
 	if !ok {
 		return
 	}
-	shard := o.space.group.Shard(k.bytes)
-	shard.Lock()
-	o.out.emit(t, k, r)
-	shard.Unlock()
+	v := o.space.begin(t, k)
+	o.out.emit(t, v, r)
+	o.space.end(t, v)
 }
 
-func (o *keyBy[K, T]) key(t *task, r Record[T]) (k key[K], ok bool) {
+func (o *keyBy[K, T]) key(t *task, r Record[T]) (k K, ok bool) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.poisoned(o.node, cause, r.Time, r.Value)
 		}
 	}()
 	t.stats[o.node.id].in++
-	k.value = o.of(r.Value)
-	buf := &t.local[o.node.id].key
-	*buf = o.space.codec.append((*buf)[:0], k.value)
-	k.bytes = *buf
-	return k, true
+	return o.of(r.Value), true
 }

@@ -1,46 +1,103 @@
 package stream
 
-import (
-	"github.com/tidegate/tidegate/stream/state"
-)
+import "github.com/tidegate/tidegate/stream/state"
 
-// keyedOp is what operators with keyed state have in common: a table of one
-// entry a key, and the queues of their timers.
+// keyedOp is what operators with keyed state have in common: their part of
+// the row of a key, and the queues of their timers.
 type keyedOp[K comparable, S any] struct {
 	node   *node
 	space  *keyspace[K]
-	table  *state.Table[S]
+	slot   int
 	timers [2][]timerQueue // by domain, then by key
-	// onTimer handles a timer of a key that has an entry, with the key's lock
-	// held.
-	onTimer func(t *task, e *state.Entry[S], d Domain, tm timer)
-	// rearm puts the timers that an entry says are armed into the queues,
+	codec  state.Codec[S]
+	// handle is called with a timer of a key that has a row.
+	handle func(t *task, v *visit[K], d Domain, tm timer)
+	// rearm puts the timers that a key's state says are armed into the queues,
 	// after a restart.
 	rearm func(key string, s *S)
 }
 
-func (o *keyedOp[K, S]) open(r *run, codec state.Codec[S]) error {
-	o.table = state.NewTable(r.store, o.node.name, codec, state.In(o.space.group))
-	for d := range o.timers {
-		o.timers[d] = newTimerQueues(r.shards)
+// join makes the operator one of its keyspace's. codec is asked for when the
+// pipeline opens.
+func (o *keyedOp[K, S]) join(n *node, space *keyspace[K], codec func(p *Pipeline) (state.Codec[S], error)) {
+	o.node, o.space = n, space
+	o.slot = space.add(o)
+	n.open = func(r *run) (err error) {
+		if o.codec, err = codec(r.p); err != nil {
+			return r.p.fault(n, "%v", err)
+		}
+		for d := range o.timers {
+			o.timers[d] = newTimerQueues(r.shards)
+		}
+		return nil
 	}
-	return nil
+}
+
+// part is the operator's share of the key's row for changing it, a zero one if
+// it had none.
+func (o *keyedOp[K, S]) part(t *task, v *visit[K]) *S {
+	p := &v.write().parts[o.slot]
+	s, _ := (*p).(*S)
+	if s == nil {
+		s = o.fresh(t)
+		*p = s
+	}
+	return s
+}
+
+// drop removes the operator's share of the row. The operator has made it zero
+// again, but for memory that the next to use it may use; keys that come and go
+// so cost no memory and little cache.
+func (o *keyedOp[K, S]) drop(t *task, v *visit[K], s *S) {
+	v.clear(o.slot)
+	if free, ok := t.local[o.node.id].free.(*[]*S); ok && len(*free) < maxFree {
+		*free = append(*free, s)
+	}
+}
+
+// maxFree is how many unused shares an operator keeps for each goroutine.
+const maxFree = 256
+
+func (o *keyedOp[K, S]) fresh(t *task) *S {
+	l := &t.local[o.node.id]
+	if l.free == nil {
+		l.free = new([]*S)
+	}
+	free := l.free.(*[]*S)
+	last := len(*free) - 1
+	if last < 0 {
+		return new(S)
+	}
+	s := (*free)[last]
+	*free = (*free)[:last]
+	return s
+}
+
+func (o *keyedOp[K, S]) name() string   { return o.node.name }
+func (o *keyedOp[K, S]) version() uint8 { return 0 }
+func (o *keyedOp[K, S]) append(dst []byte, contents any) []byte {
+	return o.codec.Append(dst, contents.(*S))
+}
+func (o *keyedOp[K, S]) show(contents any) any { return contents }
+
+func (o *keyedOp[K, S]) decode(_ uint8, b []byte) (any, error) {
+	s := new(S)
+	return s, o.codec.Decode(b, s)
 }
 
 func (o *keyedOp[K, S]) push(d Domain, tm timer) {
-	o.timers[d][queueOf(tm.key, len(o.timers[d]))].push(tm)
+	tm.hash = hashOf(tm.key)
+	queues := o.timers[d]
+	queues[int(tm.hash)&(len(queues)-1)].push(tm)
 }
 
-// queueOf spreads keys over queues.
-func queueOf(key string, queues int) int {
-	if queues == 1 {
-		return 0
-	}
-	h := uint32(2166136261) // FNV-1a
+// hashOf is FNV-1a, of which the low bits choose a queue.
+func hashOf(key string) uint32 {
+	h := uint32(2166136261)
 	for i := range len(key) {
 		h = (h ^ uint32(key[i])) * 16777619
 	}
-	return int(h) & (queues - 1)
+	return h
 }
 
 func (o *keyedOp[K, S]) due(d Domain, queue int, now Millis) bool { return o.timers[d][queue].due(now) }
@@ -52,32 +109,8 @@ func (o *keyedOp[K, S]) fire(t *task, d Domain, queue int, now Millis) bool {
 			return false
 		}
 		if tm, ok := q.pop(now); ok {
-			o.handle(t, d, tm)
+			o.space.onTimer(t, o.node, tm, func(v *visit[K]) { o.handle(t, v, d, tm) })
 		}
 	}
 	return true
-}
-
-func (o *keyedOp[K, S]) handle(t *task, d Domain, tm timer) {
-	origin, from := t.origin, t.from
-	t.origin, t.from = nil, ""
-	scratch := &t.local[o.node.id]
-	scratch.key = append(scratch.key[:0], tm.key...)
-	shard := o.space.group.Shard(scratch.key)
-	shard.Lock()
-	defer func() {
-		shard.Unlock()
-		if cause := recover(); cause != nil {
-			t.poisoned(o.node, cause, tm.at, tm.key)
-		}
-		t.origin, t.from = origin, from
-	}()
-	e, err := o.table.Get(scratch.key)
-	if err != nil {
-		t.fatal(o.node, err)
-		return
-	}
-	if e != nil {
-		o.onTimer(t, e, d, tm)
-	}
 }

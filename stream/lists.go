@@ -11,13 +11,13 @@ type List[V any] struct {
 // NewList declares a list. A TTL is one of each element.
 func NewList[V any](s *States, name string, options ...StateOption) List[V] {
 	d := &listSlot[V]{declare[V](s, name, options)}
-	return List[V]{s.add(d), d}
+	return List[V]{s.declare(name, d, d.ttl), d}
 }
 
 // Get is the key's list, for reading.
 func (x List[V]) Get(c KeyedContext) []V {
 	k := c.keyed()
-	l, _ := k.contents(x.slot).(*list[V])
+	l, _ := k.row.contents(x.slot).(*list[V])
 	if l == nil {
 		return nil
 	}
@@ -32,11 +32,11 @@ func (x List[V]) Get(c KeyedContext) []V {
 // Append adds to the end of the list.
 func (x List[V]) Append(c KeyedContext, values ...V) {
 	k := c.keyed()
-	s := k.write()
-	l, _ := s.contents[x.slot].(*list[V])
+	p := k.place(x.slot)
+	l, _ := (*p).(*list[V])
 	if l == nil {
 		l = &list[V]{}
-		s.contents[x.slot] = l
+		*p = l
 	}
 	l.drop(k.at)
 	l.values = append(l.values, values...)
@@ -57,8 +57,8 @@ func (x List[V]) Set(c KeyedContext, values []V) {
 
 // Clear removes the list.
 func (x List[V]) Clear(c KeyedContext) {
-	if c.keyed().contents(x.slot) != nil {
-		c.keyed().write().contents[x.slot] = nil
+	if k := c.keyed(); k.row.contents(x.slot) != nil {
+		*k.place(x.slot) = nil
 	}
 }
 

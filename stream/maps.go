@@ -21,11 +21,11 @@ func NewMap[K comparable, V any](s *States, name string, options ...StateOption)
 	if d.keys, err = codecFor[K](s.p); err != nil {
 		s.err = fmt.Errorf("state %s: %w", name, err)
 	}
-	return MapState[K, V]{s.add(d), d}
+	return MapState[K, V]{s.declare(name, d, d.ttl), d}
 }
 
 func (x MapState[K, V]) entries(c KeyedContext) map[K]held[V] {
-	m, _ := c.keyed().contents(x.slot).(map[K]held[V])
+	m, _ := c.keyed().row.contents(x.slot).(map[K]held[V])
 	return m
 }
 
@@ -40,11 +40,11 @@ func (x MapState[K, V]) Get(c KeyedContext, k K) (v V, ok bool) {
 
 // Put sets an entry.
 func (x MapState[K, V]) Put(c KeyedContext, k K, v V) {
-	s := c.keyed().write()
-	m, _ := s.contents[x.slot].(map[K]held[V])
+	p := c.keyed().place(x.slot)
+	m, _ := (*p).(map[K]held[V])
 	if m == nil {
 		m = map[K]held[V]{}
-		s.contents[x.slot] = m
+		*p = m
 	}
 	m[k] = held[V]{v, x.d.end(c.keyed().at)}
 }
@@ -54,10 +54,10 @@ func (x MapState[K, V]) Delete(c KeyedContext, k K) {
 	if _, ok := x.entries(c)[k]; !ok {
 		return
 	}
-	s := c.keyed().write()
-	m := s.contents[x.slot].(map[K]held[V])
+	p := c.keyed().place(x.slot)
+	m := (*p).(map[K]held[V])
 	if delete(m, k); len(m) == 0 {
-		s.contents[x.slot] = nil
+		*p = nil
 	}
 }
 
@@ -78,7 +78,7 @@ func (x MapState[K, V]) All(c KeyedContext) iter.Seq2[K, V] {
 // Clear removes all entries.
 func (x MapState[K, V]) Clear(c KeyedContext) {
 	if x.entries(c) != nil {
-		c.keyed().write().contents[x.slot] = nil
+		*c.keyed().place(x.slot) = nil
 	}
 }
 

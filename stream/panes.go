@@ -22,16 +22,12 @@ type paneOp[K comparable, T, A any] struct {
 
 func buildPanes[K comparable, T, A any](w Windowed[K, T], n *node, out Stream[Result[K, A]], agg Aggregator[T, A]) {
 	op := &paneOp[K, T, A]{windows: w.windows, width: gcd(w.windows.size, w.windows.slide), agg: agg, late: w.late, out: out.out}
-	op.node, op.space = n, w.keyed.space
-	op.onTimer, op.rearm = op.fireNext, op.rearmKey
+	op.handle, op.rearm = op.fireNext, op.rearmKey
 	n.timed = op
-	n.open = func(r *run) error {
-		codec, err := codecFor[A](r.p)
-		if err != nil {
-			return r.p.fault(n, "%v", err)
-		}
-		return op.open(r, panesCodec[A]{codec})
-	}
+	op.join(n, w.keyed.space, func(p *Pipeline) (state.Codec[panes[A]], error) {
+		codec, err := codecFor[A](p)
+		return panesCodec[A]{codec}, err
+	})
 	w.keyed.feed(op)
 }
 
@@ -42,7 +38,7 @@ func gcd(a, b Millis) Millis {
 	return a
 }
 
-func (o *paneOp[K, T, A]) receiveKeyed(t *task, k key[K], r Record[T]) {
+func (o *paneOp[K, T, A]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.poisoned(o.node, cause, r.Time, r.Value)
@@ -58,17 +54,12 @@ func (o *paneOp[K, T, A]) receiveKeyed(t *task, k key[K], r Record[T]) {
 		}
 		return
 	}
-	e, err := o.table.GetOrCreate(k.bytes)
-	if err != nil {
-		t.fatal(o.node, err)
-		return
-	}
-	p := o.table.Update(e)
+	p := o.part(t, v)
 	o.agg.Add(p.at(o.paneStart(r.Time)), r.Value)
 	if !p.armed.set || end < p.next {
 		p.next = end
 		p.armed = armed{end - 1, true}
-		o.push(EventTime, timer{at: end - 1, key: e.Key()})
+		o.push(EventTime, timer{at: end - 1, key: v.name()})
 	}
 }
 
@@ -99,27 +90,26 @@ func (o *paneOp[K, T, A]) rearmKey(key string, p *panes[A]) {
 }
 
 // fireNext emits a key's next window and finds the one after it.
-func (o *paneOp[K, T, A]) fireNext(t *task, e *state.Entry[panes[A]], _ Domain, tm timer) {
-	if e.Value().armed != (armed{tm.at, true}) {
+func (o *paneOp[K, T, A]) fireNext(t *task, v *visit[K], _ Domain, tm timer) {
+	p := partOf[panes[A]](v, o.slot)
+	if p == nil || p.armed != (armed{tm.at, true}) {
 		return
 	}
-	p := o.table.Update(e)
+	v.write()
 	p.armed = armed{}
 	w := Span{p.next - o.windows.size, p.next}
 	value := p.merge(w, o.agg.Merge)
 	next := w.End + o.windows.slide
-	p.drop(next - o.windows.size)
-	if len(p.list) > 0 {
+	if p.drop(next - o.windows.size); len(p.list) > 0 {
 		p.next = max(next, o.firstEnd(p.list[0].start, MinTime))
 		p.armed = armed{p.next - 1, true}
-		o.push(EventTime, timer{at: p.next - 1, key: e.Key()})
-	}
-	k := o.space.codec.decode(e.Key())
-	if len(p.list) == 0 {
-		o.table.Delete(e)
+		o.push(EventTime, timer{at: p.next - 1, key: tm.key})
+	} else {
+		*p = panes[A]{list: p.list}
+		o.drop(t, v, p)
 	}
 	t.stats[o.node.id].out++
-	o.out.emit(t, Record[Result[K, A]]{Result[K, A]{Key: k, Window: w, Value: value}, w.MaxTimestamp()})
+	o.out.emit(t, Record[Result[K, A]]{Result[K, A]{Key: v.key, Window: w, Value: value}, w.MaxTimestamp()})
 }
 
 // panes are a key's panes that have something in them, in order.

@@ -29,29 +29,6 @@ type Timer struct {
 	At     Millis // when it was set for
 }
 
-// Context is what a [Processor] is given for one record, or one timer, of a
-// key. It is valid during the call.
-type Context[K comparable, Out any] struct {
-	Collector[Out]
-	Key K
-	keyContext
-}
-
-// SetTimer asks for OnTimer when the watermark reaches a time. There is at
-// most one timer of a key and a time.
-func (c *Context[K, Out]) SetTimer(at Millis) { c.write().schedule.set(EventTime, at) }
-
-// DeleteTimer takes SetTimer back.
-func (c *Context[K, Out]) DeleteTimer(at Millis) { c.write().schedule.remove(EventTime, at) }
-
-// SetProcessingTimer asks for OnTimer when the clock reaches a time.
-func (c *Context[K, Out]) SetProcessingTimer(at Millis) { c.write().schedule.set(ProcessingTime, at) }
-
-// DeleteProcessingTimer takes SetProcessingTimer back.
-func (c *Context[K, Out]) DeleteProcessingTimer(at Millis) {
-	c.write().schedule.remove(ProcessingTime, at)
-}
-
 // Process runs a processor over a keyed stream.
 func Process[K comparable, In, Out any](k Keyed[K, In], p Processor[K, In, Out]) Stream[Out] {
 	return process(k, "process", p)
@@ -62,11 +39,12 @@ func process[K comparable, In, Out any](k Keyed[K, In], kind string, p Processor
 	out := streamOf[Out](k.p, n)
 	op := &processOp[K, In, Out]{p: p, out: out.out}
 	op.timerHandler, _ = p.(TimerHandler[K, Out])
-	op.node, op.space = n, k.space
-	op.onTimer, op.rearm = op.fireKey, op.rearmKey
+	op.handle, op.rearm = op.fireKey, op.rearmKey
 	n.timed = op
+	op.join(n, k.space, func(*Pipeline) (state.Codec[agenda], error) { return agendaCodec{}, nil })
+	open := n.open
 	n.open = func(r *run) error {
-		op.states = &States{p: r.p}
+		op.states = &States{p: r.p, operator: n.name, add: k.space.add}
 		if opener, ok := p.(Opener); ok {
 			if err := opener.Open(op.states); err != nil {
 				return r.p.fault(n, "%v", err)
@@ -75,59 +53,97 @@ func process[K comparable, In, Out any](k Keyed[K, In], kind string, p Processor
 		if op.states.err != nil {
 			return r.p.fault(n, "%v", op.states.err)
 		}
-		return op.open(r, keyStateCodec{op.states})
+		return open(r)
 	}
 	k.feed(op)
 	return out
 }
 
+// processOp runs a processor. Its own part of a key's row are the timers; the
+// processor's states are parts of their own.
 type processOp[K comparable, In, Out any] struct {
-	keyedOp[K, keyState]
+	keyedOp[K, agenda]
 	p            Processor[K, In, Out]
 	timerHandler TimerHandler[K, Out]
 	states       *States
 	out          *output[Out]
 }
 
-func (o *processOp[K, In, Out]) receiveKeyed(t *task, k key[K], r Record[In]) {
+// agenda is when a processor's code, and the end of its states' time to live,
+// is next called for a key.
+type agenda struct {
+	schedule schedule
+	expiry   armed
+}
+
+func (a *agenda) empty() bool {
+	_, event := a.schedule.first(EventTime)
+	_, processing := a.schedule.first(ProcessingTime)
+	return !event && !processing && !a.expiry.set
+}
+
+func (o *processOp[K, In, Out]) receiveKeyed(t *task, v *visit[K], r Record[In]) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.poisoned(o.node, cause, r.Time, r.Value)
 		}
 	}()
 	t.stats[o.node.id].in++
-	c := o.context(t, k.value, r.Time)
-	c.key = k.bytes
+	c := o.context(t, v, r.Time)
 	if err := o.p.Process(c, r.Value); err != nil {
 		t.failed(o.node, err, r.Time, r.Value)
 	}
-	o.done(t, c)
+	o.done(t, v, c)
 }
 
-func (o *processOp[K, In, Out]) context(t *task, k K, at Millis) *Context[K, Out] {
+func (o *processOp[K, In, Out]) context(t *task, v *visit[K], at Millis) *Context[K, Out] {
 	c := scratchOf[Context[K, Out]](t, o.node)
 	c.emitter, c.out = emitter{t, o.node, at}, o.out
-	c.Key = k
-	c.keyContext = keyContext{table: o.table, states: o.states, at: at}
+	c.Key = v.key
+	c.keyContext = keyContext{row: v, at: at, agenda: o.slot}
 	return c
 }
 
-// done looks after the key's state when its code has run.
-func (o *processOp[K, In, Out]) done(t *task, c *Context[K, Out]) {
-	if c.err != nil {
-		t.fatal(o.node, c.err)
+// done looks after the key's timers when its code has run.
+func (o *processOp[K, In, Out]) done(t *task, v *visit[K], c *Context[K, Out]) {
+	if c.changed && len(o.states.mortal) > 0 {
+		o.expire(t, v)
+	}
+	if !c.timed {
 		return
 	}
-	if !c.changed {
+	a := o.part(t, v)
+	if a.empty() {
+		v.clear(o.slot)
 		return
 	}
-	s := c.entry.Value()
-	s.expire(c.states, o.node.line.watermark())
-	if s.empty() {
-		o.table.Delete(c.entry)
+	for _, d := range [...]Domain{EventTime, ProcessingTime} {
+		if at, ok := a.schedule.first(d); ok && a.schedule.arm(d, at) {
+			o.push(d, timer{at: at, key: v.name(), cell: keyTimer})
+		}
+	}
+}
+
+// expire forgets what has ended of a key's states, and notes when the next of
+// them ends.
+func (o *processOp[K, In, Out]) expire(t *task, v *visit[K]) {
+	next, now := MaxTime, o.node.line.watermark()
+	r := v.write()
+	for slot, p := range o.states.mortal {
+		if r.parts[slot] == nil {
+			continue
+		}
+		if r.parts[slot] = p.expire(r.parts[slot], now); r.parts[slot] != nil {
+			next = min(next, p.next(r.parts[slot]))
+		}
+	}
+	if next == MaxTime {
 		return
 	}
-	o.arm(c.entry.Key(), s)
+	if a := o.part(t, v); !a.expiry.set || next < a.expiry.at {
+		a.expiry = armed{next, true}
+		o.push(EventTime, timer{at: next, key: v.name(), cell: expiryTimer})
+	}
 }
 
 // The queue's timers of a key are told apart by their cell.
@@ -136,47 +152,41 @@ const (
 	expiryTimer
 )
 
-func (o *processOp[K, In, Out]) arm(key string, s *keyState) {
-	for _, d := range [...]Domain{EventTime, ProcessingTime} {
-		if at, ok := s.schedule.first(d); ok && s.schedule.arm(d, at) {
-			o.push(d, timer{at, key, keyTimer})
+func (o *processOp[K, In, Out]) rearmKey(key string, a *agenda) {
+	for d, armed := range a.schedule.armed {
+		if armed.set {
+			o.push(Domain(d), timer{at: armed.at, key: key, cell: keyTimer})
 		}
 	}
-	if at := s.nextExpiry(o.states); at != MaxTime && (!s.expiry.set || at < s.expiry.at) {
-		s.expiry = armed{at, true}
-		o.push(EventTime, timer{at, key, expiryTimer})
+	if a.expiry.set {
+		o.push(EventTime, timer{at: a.expiry.at, key: key, cell: expiryTimer})
 	}
 }
 
-func (o *processOp[K, In, Out]) rearmKey(key string, s *keyState) {
-	for d, a := range s.schedule.armed {
-		if a.set {
-			o.push(Domain(d), timer{a.at, key, keyTimer})
-		}
+func (o *processOp[K, In, Out]) fireKey(t *task, v *visit[K], d Domain, tm timer) {
+	a := partOf[agenda](v, o.slot)
+	if a == nil {
+		return
 	}
-	if s.expiry.set {
-		o.push(EventTime, timer{s.expiry.at, key, expiryTimer})
-	}
-}
-
-func (o *processOp[K, In, Out]) fireKey(t *task, e *state.Entry[keyState], d Domain, tm timer) {
-	c := o.context(t, o.space.codec.decode(e.Key()), tm.at)
-	c.entry, c.loaded = e, true
-	s := c.write()
+	v.write()
+	c := o.context(t, v, tm.at)
+	c.timed = true
 	switch {
 	case tm.cell == expiryTimer:
-		if s.expiry == (armed{tm.at, true}) {
-			s.expiry = armed{}
+		if a.expiry != (armed{tm.at, true}) {
+			return
 		}
-	case !s.schedule.disarm(d, tm.at):
+		a.expiry = armed{}
+		c.changed = true
+	case !a.schedule.disarm(d, tm.at):
 		return
 	default:
-		if at, ok := s.schedule.first(d); ok && at == tm.at {
-			s.schedule.remove(d, tm.at)
+		if at, ok := a.schedule.first(d); ok && at == tm.at {
+			a.schedule.remove(d, tm.at)
 			o.call(t, c, Timer{d, tm.at})
 		}
 	}
-	o.done(t, c)
+	o.done(t, v, c)
 }
 
 func (o *processOp[K, In, Out]) call(t *task, c *Context[K, Out], tm Timer) {
@@ -191,4 +201,17 @@ func (o *processOp[K, In, Out]) call(t *task, c *Context[K, Out], tm Timer) {
 	if err := o.timerHandler.OnTimer(c, tm); err != nil {
 		t.failed(o.node, err, tm.At, c.Key)
 	}
+}
+
+type agendaCodec struct{}
+
+func (agendaCodec) Append(dst []byte, a *agenda) []byte {
+	return a.expiry.append(a.schedule.append(dst))
+}
+
+func (agendaCodec) Decode(b []byte, a *agenda) error {
+	d := decoder{b: b}
+	a.schedule.decode(&d)
+	a.expiry.decode(&d)
+	return d.end()
 }

@@ -1,6 +1,10 @@
 package stream
 
-import "github.com/tidegate/tidegate/stream/state"
+import (
+	"slices"
+
+	"github.com/tidegate/tidegate/stream/state"
+)
 
 // SortByEventTime holds the records of each key back until the watermark has
 // passed them, and then emits them in the order of their times; those of one
@@ -9,16 +13,12 @@ import "github.com/tidegate/tidegate/stream/state"
 func SortByEventTime[K comparable, T any](k Keyed[K, T]) Sorted[K, T] {
 	n := k.attach("sort")
 	op := &sortOp[K, T]{out: &keyedOutput[K, T]{}}
-	op.node, op.space = n, k.space
-	op.onTimer, op.rearm = op.release, op.rearmKey
+	op.handle, op.rearm = op.release, op.rearmKey
 	n.timed = op
-	n.open = func(r *run) error {
-		codec, err := codecFor[T](r.p)
-		if err != nil {
-			return r.p.fault(n, "%v", err)
-		}
-		return op.open(r, pendingCodec[T]{timedCodec[T]{codec}})
-	}
+	op.join(n, k.space, func(p *Pipeline) (state.Codec[pending[T]], error) {
+		codec, err := codecFor[T](p)
+		return pendingCodec[T]{timedCodec[T]{codec}}, err
+	})
 	k.feed(op)
 	return Sorted[K, T]{Keyed[K, T]{p: k.p, node: n, space: k.space, out: op.out}, op}
 }
@@ -54,7 +54,7 @@ type pending[T any] struct {
 	armed   armed
 }
 
-func (o *sortOp[K, T]) receiveKeyed(t *task, k key[K], r Record[T]) {
+func (o *sortOp[K, T]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	stats := &t.stats[o.node.id]
 	stats.in++
 	if r.Time <= o.node.line.watermark() {
@@ -64,14 +64,9 @@ func (o *sortOp[K, T]) receiveKeyed(t *task, k key[K], r Record[T]) {
 		}
 		return
 	}
-	e, err := o.table.GetOrCreate(k.bytes)
-	if err != nil {
-		t.fatal(o.node, err)
-		return
-	}
-	p := o.table.Update(e)
+	p := o.part(t, v)
 	p.records.add(r)
-	o.arm(e.Key(), p)
+	o.arm(v.name(), p)
 }
 
 func (o *sortOp[K, T]) arm(key string, p *pending[T]) {
@@ -87,24 +82,24 @@ func (o *sortOp[K, T]) rearmKey(key string, p *pending[T]) {
 	}
 }
 
-func (o *sortOp[K, T]) release(t *task, e *state.Entry[pending[T]], _ Domain, tm timer) {
-	if e.Value().armed != (armed{tm.at, true}) {
+func (o *sortOp[K, T]) release(t *task, v *visit[K], _ Domain, tm timer) {
+	p := partOf[pending[T]](v, o.slot)
+	if p == nil || p.armed != (armed{tm.at, true}) {
 		return
 	}
-	p := o.table.Update(e)
+	v.write()
 	p.armed = armed{}
-	k := key[K]{o.space.codec.decode(e.Key()), t.local[o.node.id].key}
-	for len(p.records) > 0 && p.records[0].Time <= tm.at {
-		r := p.records[0]
-		p.records = p.records[1:]
+	n := 0
+	for n < len(p.records) && p.records[n].Time <= tm.at {
 		t.stats[o.node.id].out++
-		o.out.emit(t, k, r)
+		o.out.emit(t, v, p.records[n])
+		n++
 	}
-	if len(p.records) == 0 {
-		o.table.Delete(e)
-		return
+	if p.records = slices.Delete(p.records, 0, n); len(p.records) > 0 {
+		o.arm(tm.key, p)
+	} else {
+		o.drop(t, v, p)
 	}
-	o.arm(e.Key(), p)
 }
 
 type pendingCodec[T any] struct{ records timedCodec[T] }

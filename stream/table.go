@@ -1,7 +1,5 @@
 package stream
 
-import "github.com/tidegate/tidegate/stream/state"
-
 // TableJoin gives each record of a stream the value that a table of its key
 // had at the record's time: of the records of table up to that time the last
 // one. found is false where there is none. A record waits until the watermark
@@ -12,20 +10,9 @@ func TableJoin[K comparable, L, R, Out any](s Keyed[K, L], table Keyed[K, R], f 
 	n := k.attach("table join")
 	out := streamOf[Out](k.p, n)
 	op := &tableOp[K, L, R, Out]{f: f, out: out.out}
-	op.node, op.space = n, k.space
-	op.onTimer, op.rearm = op.release, op.rearmKey
+	op.handle, op.rearm = op.release, op.rearmKey
 	n.timed = op
-	n.open = func(r *run) error {
-		lefts, err := codecFor[L](r.p)
-		if err != nil {
-			return r.p.fault(n, "%v", err)
-		}
-		rights, err := codecFor[R](r.p)
-		if err != nil {
-			return r.p.fault(n, "%v", err)
-		}
-		return op.open(r, bufferedCodec[L, R]{timedCodec[L]{lefts}, timedCodec[R]{rights}})
-	}
+	op.join(n, k.space, bufferedCodecOf[L, R])
 	k.feed(op)
 	return out
 }
@@ -38,29 +25,24 @@ type tableOp[K comparable, L, R, Out any] struct {
 	out *output[Out]
 }
 
-func (o *tableOp[K, L, R, Out]) receiveKeyed(t *task, k key[K], r Record[Either[L, R]]) {
+func (o *tableOp[K, L, R, Out]) receiveKeyed(t *task, v *visit[K], r Record[Either[L, R]]) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.poisoned(o.node, cause, r.Time, r.Value)
 		}
 	}()
 	t.stats[o.node.id].in++
-	e, err := o.table.GetOrCreate(k.bytes)
-	if err != nil {
-		t.fatal(o.node, err)
-		return
-	}
-	b := o.table.Update(e)
-	switch v := r.Value; {
-	case v.IsRight:
-		b.right.add(Record[R]{v.Right, r.Time})
+	b := o.part(t, v)
+	switch e := r.Value; {
+	case e.IsRight:
+		b.right.add(Record[R]{e.Right, r.Time})
 	case r.Time <= o.node.line.watermark():
 		t.stats[o.node.id].late++
-		o.emit(t, b, Record[L]{v.Left, r.Time})
+		o.emit(t, b, Record[L]{e.Left, r.Time})
 	default:
-		b.left.add(Record[L]{v.Left, r.Time})
+		b.left.add(Record[L]{e.Left, r.Time})
 	}
-	o.arm(e.Key(), b)
+	o.arm(v.name(), b)
 }
 
 func (o *tableOp[K, L, R, Out]) emit(t *task, b *buffered[L, R], r Record[L]) {
@@ -95,11 +77,12 @@ func (o *tableOp[K, L, R, Out]) rearmKey(key string, b *buffered[L, R]) {
 	}
 }
 
-func (o *tableOp[K, L, R, Out]) release(t *task, e *state.Entry[buffered[L, R]], _ Domain, tm timer) {
-	if e.Value().armed != (armed{tm.at, true}) {
+func (o *tableOp[K, L, R, Out]) release(t *task, v *visit[K], _ Domain, tm timer) {
+	b := partOf[buffered[L, R]](v, o.slot)
+	if b == nil || b.armed != (armed{tm.at, true}) {
 		return
 	}
-	b := o.table.Update(e)
+	v.write()
 	b.armed = armed{}
 	for len(b.left) > 0 && b.left[0].Time <= tm.at {
 		r := b.left[0]
@@ -109,5 +92,5 @@ func (o *tableOp[K, L, R, Out]) release(t *task, e *state.Entry[buffered[L, R]],
 	for len(b.right) > 1 && b.right[1].Time <= tm.at {
 		b.right = b.right[1:]
 	}
-	o.arm(e.Key(), b)
+	o.arm(tm.key, b)
 }

@@ -20,8 +20,8 @@ type task struct {
 
 // scratch is what an operator reuses from record to record.
 type scratch struct {
-	key []byte
-	any any
+	any  any
+	free any // parts of rows that are not in use: a *[]*S
 }
 
 type nodeCount struct{ in, out, late, failed int64 }

@@ -9,14 +9,19 @@ import (
 type timer struct {
 	at   Millis
 	key  string
+	hash uint32 // of the key
 	cell uint32
 }
 
 // before orders timers: by time, and in one instant by key, so that the order
-// does not depend on when they were set.
+// does not depend on when they were set. The hash of the key comes first,
+// because it is at hand and the key itself is elsewhere in memory.
 func (t *timer) before(u *timer) bool {
 	if t.at != u.at {
 		return t.at < u.at
+	}
+	if t.hash != u.hash {
+		return t.hash < u.hash
 	}
 	if t.key != u.key {
 		return t.key < u.key

@@ -1,86 +1,5 @@
 package stream
 
-import (
-	"fmt"
-	"time"
-
-	"github.com/tidegate/tidegate/stream/state"
-)
-
-// StateOption changes a state that is being declared.
-type StateOption func(*stateOptions)
-
-type stateOptions struct {
-	ttl   Millis
-	codec any
-}
-
-// TTL ends what was written this long ago, in event time: a record later than
-// that does not see it any more, and it is removed when the watermark gets
-// there.
-func TTL(d time.Duration) StateOption { return func(o *stateOptions) { o.ttl = millis(d) } }
-
-// Codec gives a state its encoding; of lists and maps, that of their elements.
-// A [state.Migrator] reads earlier versions too.
-func Codec[V any](c state.Codec[V]) StateOption { return func(o *stateOptions) { o.codec = c } }
-
-// declared is what the kinds of state have in common.
-type declared[V any] struct {
-	id    string
-	ttl   Millis
-	codec state.Codec[V]
-}
-
-func declare[V any](s *States, name string, options []StateOption) declared[V] {
-	var o stateOptions
-	for _, option := range options {
-		option(&o)
-	}
-	d := declared[V]{id: name, ttl: o.ttl}
-	if o.codec != nil {
-		var ok bool
-		if d.codec, ok = o.codec.(state.Codec[V]); !ok {
-			s.err = fmt.Errorf("state %s: its codec is for other values", name)
-		}
-		return d
-	}
-	var err error
-	if d.codec, err = codecFor[V](s.p); err != nil {
-		s.err = fmt.Errorf("state %s: %w", name, err)
-	}
-	return d
-}
-
-func (d *declared[V]) name() string { return d.id }
-
-func (d *declared[V]) version() uint8 {
-	if m, ok := d.codec.(state.Migrator[V]); ok {
-		return m.Version()
-	}
-	return 0
-}
-
-// decodeOne decodes a value of this or an earlier version.
-func (d *declared[V]) decodeOne(version uint8, b []byte, v *V) error {
-	if version == d.version() {
-		return d.codec.Decode(b, v)
-	}
-	if m, ok := d.codec.(state.Migrator[V]); ok {
-		return m.DecodeVersion(version, b, v)
-	}
-	return fmt.Errorf("it was stored as version %d, and its codec knows no versions", version)
-}
-
-// end is when what is written at a time ends; 0 for never.
-func (d *declared[V]) end(at Millis) Millis {
-	if d.ttl == 0 {
-		return 0
-	}
-	return later(at, d.ttl)
-}
-
-func ended(end, now Millis) bool { return end != 0 && end <= now }
-
 // Value is a state of one value a key.
 type Value[V any] struct {
 	slot int
@@ -90,13 +9,13 @@ type Value[V any] struct {
 // NewValue declares a value.
 func NewValue[V any](s *States, name string, options ...StateOption) Value[V] {
 	d := &valueSlot[V]{declare[V](s, name, options)}
-	return Value[V]{s.add(d), d}
+	return Value[V]{s.declare(name, d, d.ttl), d}
 }
 
 // Get is the key's value for reading; nil if there is none.
 func (x Value[V]) Get(c KeyedContext) *V {
 	k := c.keyed()
-	if h, _ := k.contents(x.slot).(*held[V]); h != nil && !ended(h.end, k.at) {
+	if h, _ := k.row.contents(x.slot).(*held[V]); h != nil && !ended(h.end, k.at) {
 		return &h.v
 	}
 	return nil
@@ -105,11 +24,11 @@ func (x Value[V]) Get(c KeyedContext) *V {
 // Update is the key's value for changing it: a zero one if there was none.
 func (x Value[V]) Update(c KeyedContext) *V {
 	k := c.keyed()
-	s := k.write()
-	h, _ := s.contents[x.slot].(*held[V])
+	p := k.place(x.slot)
+	h, _ := (*p).(*held[V])
 	if h == nil || ended(h.end, k.at) {
 		h = &held[V]{}
-		s.contents[x.slot] = h
+		*p = h
 	}
 	h.end = x.d.end(k.at)
 	return &h.v
@@ -120,8 +39,8 @@ func (x Value[V]) Set(c KeyedContext, v V) { *x.Update(c) = v }
 
 // Clear removes it.
 func (x Value[V]) Clear(c KeyedContext) {
-	if c.keyed().contents(x.slot) != nil {
-		c.keyed().write().contents[x.slot] = nil
+	if k := c.keyed(); k.row.contents(x.slot) != nil {
+		*k.place(x.slot) = nil
 	}
 }
 

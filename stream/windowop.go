@@ -18,18 +18,13 @@ type windowOp[K comparable, T, A, C any] struct {
 
 func buildWindow[K comparable, T, A, C any](w Windowed[K, T], n *node, out Stream[Result[K, A]], hold contents[T, A, C]) {
 	op := &windowOp[K, T, A, C]{spec: w, hold: hold, out: out.out}
-	op.node, op.space = n, w.keyed.space
 	op.merge, _ = w.trigger.(MergingTrigger)
-	op.onTimer = op.fireCell
-	op.rearm = op.rearmAll
+	op.handle, op.rearm = op.fireCell, op.rearmAll
 	n.timed = op
-	n.open = func(r *run) error {
-		codec, err := codecFor[C](r.p)
-		if err != nil {
-			return r.p.fault(n, "%v", err)
-		}
-		return op.open(r, cellsCodec[C]{codec})
-	}
+	op.join(n, w.keyed.space, func(p *Pipeline) (state.Codec[cells[C]], error) {
+		codec, err := codecFor[C](p)
+		return cellsCodec[C]{codec}, err
+	})
 	w.keyed.feed(op)
 }
 
@@ -39,7 +34,7 @@ type windowScratch struct {
 	trigger TriggerContext
 }
 
-func (o *windowOp[K, T, A, C]) receiveKeyed(t *task, k key[K], r Record[T]) {
+func (o *windowOp[K, T, A, C]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.poisoned(o.node, cause, r.Time, r.Value)
@@ -73,16 +68,11 @@ func (o *windowOp[K, T, A, C]) receiveKeyed(t *task, k key[K], r Record[T]) {
 	s.trigger = TriggerContext{Watermark: watermark, Now: now, domain: o.spec.windows.domain}
 	skipped := true
 	for _, w := range s.windows {
-		if o.late(w, watermark) && !o.joinsLive(t, k, w) {
+		if o.late(w, watermark) && !o.joinsLive(v, w) {
 			continue
 		}
-		e, err := o.table.GetOrCreate(k.bytes)
-		if err != nil {
-			t.fatal(o.node, err)
-			return
-		}
 		skipped = false
-		o.add(t, k, e, w, r, element)
+		o.add(t, v, w, r, element)
 	}
 	if skipped && o.spec.windows.domain == EventTime && later(r.Time, o.spec.lateness) <= watermark {
 		t.stats[o.node.id].late++
@@ -112,24 +102,21 @@ func (o *windowOp[K, T, A, C]) late(w Span, watermark Millis) bool {
 
 // joinsLive says whether a session that is over by itself meets one that is
 // not.
-func (o *windowOp[K, T, A, C]) joinsLive(t *task, k key[K], w Span) bool {
+func (o *windowOp[K, T, A, C]) joinsLive(v *visit[K], w Span) bool {
 	if o.spec.windows.kind != sessionWindows {
 		return false
 	}
-	e, err := o.table.Get(k.bytes)
-	if err != nil {
-		t.fatal(o.node, err)
-	}
-	if e == nil {
+	windows := partOf[cells[C]](v, o.slot)
+	if windows == nil {
 		return false
 	}
-	from, to := e.Value().touching(w)
+	from, to := windows.touching(w)
 	return from < to
 }
 
 // add puts a record into a window of its key.
-func (o *windowOp[K, T, A, C]) add(t *task, k key[K], e *state.Entry[cells[C]], w Span, r Record[T], element Element) {
-	windows := o.table.Update(e)
+func (o *windowOp[K, T, A, C]) add(t *task, v *visit[K], w Span, r Record[T], element Element) {
+	windows := o.part(t, v)
 	var c *cell[C]
 	if o.spec.windows.kind == sessionWindows {
 		c = o.mergeInto(t, windows, w)
@@ -141,8 +128,8 @@ func (o *windowOp[K, T, A, C]) add(t *task, k key[K], e *state.Entry[cells[C]], 
 	o.hold.add(&c.contents, r, element.Measure)
 	c.filled = true
 	trigger := o.context(t, c)
-	o.act(t, k.value, c, o.spec.trigger.OnElement(trigger, element))
-	o.arm(e.Key(), c)
+	o.act(t, v.key, c, o.spec.trigger.OnElement(trigger, element))
+	o.arm(v.name(), c)
 }
 
 // mergeInto finds the session that a record's window belongs to, and makes
@@ -205,7 +192,7 @@ func (o *windowOp[K, T, A, C]) act(t *task, k K, c *cell[C], d Decision) {
 func (o *windowOp[K, T, A, C]) arm(key string, c *cell[C]) {
 	for _, d := range [...]Domain{EventTime, ProcessingTime} {
 		if at, ok := o.first(c, d); ok && c.schedule.arm(d, at) {
-			o.push(d, timer{at, key, c.number})
+			o.push(d, timer{at: at, key: key, cell: c.number})
 		}
 	}
 }
@@ -227,25 +214,29 @@ func (o *windowOp[K, T, A, C]) rearmAll(key string, windows *cells[C]) {
 		c := &windows.list[i]
 		for d, a := range c.schedule.armed {
 			if a.set {
-				o.push(Domain(d), timer{a.at, key, c.number})
+				o.push(Domain(d), timer{at: a.at, key: key, cell: c.number})
 			}
 		}
 	}
 }
 
 // fireCell handles a timer of the queue.
-func (o *windowOp[K, T, A, C]) fireCell(t *task, e *state.Entry[cells[C]], d Domain, tm timer) {
-	i := e.Value().numbered(tm.cell)
+func (o *windowOp[K, T, A, C]) fireCell(t *task, v *visit[K], d Domain, tm timer) {
+	windows := partOf[cells[C]](v, o.slot)
+	if windows == nil {
+		return
+	}
+	i := windows.numbered(tm.cell)
 	if i < 0 {
 		return
 	}
-	windows := o.table.Update(e)
+	v.write()
 	c := &windows.list[i]
 	if !c.schedule.disarm(d, tm.at) {
 		return
 	}
 	if at, ok := o.first(c, d); !ok || at > tm.at {
-		o.arm(e.Key(), c) // it was moved back since it was armed
+		o.arm(tm.key, c) // it was moved back since it was armed
 		return
 	}
 	c.schedule.remove(d, tm.at)
@@ -254,14 +245,12 @@ func (o *windowOp[K, T, A, C]) fireCell(t *task, e *state.Entry[cells[C]], d Dom
 	if d == ProcessingTime {
 		s.trigger.Now = t.run.clock.Now()
 	}
-	k := o.space.codec.decode(e.Key())
-	o.act(t, k, c, o.spec.trigger.OnTimer(o.context(t, c), d, tm.at))
-	if d == o.spec.windows.domain && tm.at == o.end(c.window) {
-		windows.remove(i)
-		if len(windows.list) == 0 {
-			o.table.Delete(e)
-		}
+	o.act(t, v.key, c, o.spec.trigger.OnTimer(o.context(t, c), d, tm.at))
+	if d != o.spec.windows.domain || tm.at != o.end(c.window) {
+		o.arm(tm.key, c)
 		return
 	}
-	o.arm(e.Key(), c)
+	if windows.remove(i); len(windows.list) == 0 {
+		v.clear(o.slot)
+	}
 }

@@ -37,7 +37,8 @@ func (o *AmountAnomaly) Process(c *stream.Context[string, Alert], t Transaction)
 // history are a customer's payments, in the order of their times.
 type history struct {
 	payments []payment
-	sum      int64 // of their cents
+	sum      int64         // of their cents
+	oldest   stream.Millis // of their times: looked at every time, while the payments stay out of the cache
 }
 
 type payment struct {
@@ -47,12 +48,17 @@ type payment struct {
 
 // forget drops the payments up to a time.
 func (h *history) forget(upTo stream.Millis) {
+	if len(h.payments) == 0 || h.oldest > upTo {
+		return
+	}
 	n := 0
 	for n < len(h.payments) && h.payments[n].at <= upTo {
 		h.sum -= h.payments[n].cents
 		n++
 	}
-	h.payments = h.payments[n:]
+	if h.payments = h.payments[n:]; len(h.payments) > 0 {
+		h.oldest = h.payments[0].at
+	}
 }
 
 func (h *history) add(p payment) {
@@ -62,6 +68,9 @@ func (h *history) add(p payment) {
 	}
 	h.payments = slices.Insert(h.payments, i, p)
 	h.sum += p.cents
+	if i == 0 {
+		h.oldest = p.at
+	}
 }
 
 type historyCodec struct{}

@@ -13,18 +13,19 @@ import (
 // others.
 func decodeTransaction(line []byte, t *Transaction) error {
 	s := scanner{b: line}
-	var has struct{ event, time, customer, amount, location bool }
+	var has struct{ time, amount, location bool }
+	var event, customer []byte
 	for key := s.open('{'); s.more(); key = s.key() {
 		switch string(key) {
 		case "event_id":
-			t.EventID, has.event = string(s.text()), true
+			event = s.text()
 		case "timestamp":
 			t.At, has.time = s.time(), true
 		case "payload":
 			for key := s.open('{'); s.more(); key = s.key() {
 				switch string(key) {
 				case "customer_id":
-					t.CustomerID, has.customer = string(s.text()), true
+					customer = s.text()
 				case "amount":
 					t.Cents, has.amount = s.cents(), true
 				case "geo_location":
@@ -50,17 +51,20 @@ func decodeTransaction(line []byte, t *Transaction) error {
 		return err
 	}
 	switch {
-	case !has.event || t.EventID == "" || len(t.EventID) > 255:
+	case len(event) == 0 || len(event) > 255:
 		return tidegate.FieldErrorf(tidegate.CodeInvalid, "/event_id", "it is missing, or longer than 255 bytes")
 	case !has.time:
 		return tidegate.FieldErrorf(tidegate.CodeInvalid, "/timestamp", "it is missing")
-	case !has.customer || t.CustomerID == "":
+	case len(customer) == 0:
 		return tidegate.FieldErrorf(tidegate.CodeInvalid, "/payload/customer_id", "it is missing")
 	case !has.amount:
 		return tidegate.FieldErrorf(tidegate.CodeInvalid, "/payload/amount", "it is missing")
 	case !has.location:
 		return tidegate.FieldErrorf(tidegate.CodeInvalid, "/payload/geo_location", "it is missing")
 	}
+	var both [512]byte
+	ids := string(append(append(both[:0], event...), customer...)) // one piece of memory for the two
+	t.EventID, t.CustomerID = ids[:len(event)], ids[len(event):]
 	return nil
 }
 

@@ -1,0 +1,234 @@
+package stream
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// keyspace is a set of keys with their state: that of all operators after one
+// KeyBy, in one row a key, guarded by one lock.
+type keyspace[K comparable] struct {
+	node  *node
+	codec keyCodec[K]
+	group *state.Group
+	table *state.Table[row]
+	parts []part
+}
+
+// row is a key's state, by part; nil where a part has none.
+type row struct {
+	parts   []any
+	foreign []foreign
+}
+
+// foreign is stored state of a part that the program does not have, and keeps.
+type foreign struct {
+	name    string
+	version uint8
+	b       []byte
+}
+
+// part is one operator's share of a row, or one declared state of it.
+type part interface {
+	name() string
+	version() uint8
+	append(dst []byte, contents any) []byte
+	decode(version uint8, b []byte) (contents any, err error)
+	// show is the contents as a value for JSON.
+	show(contents any) any
+}
+
+func newKeyspace[K comparable](n *node) *keyspace[K] {
+	s := &keyspace[K]{node: n}
+	n.open = s.open
+	return s
+}
+
+func (s *keyspace[K]) open(r *run) (err error) {
+	if s.codec, err = keyCodecOf[K](r.p); err != nil {
+		return r.p.fault(s.node, "%v", err)
+	}
+	s.group = r.store.NewGroup(r.shards)
+	s.table = state.NewTable(r.store, s.node.name, rowCodec{&s.parts}, state.In(s.group))
+	return nil
+}
+
+// add makes room for an operator's state and returns its place.
+func (s *keyspace[K]) add(p part) int {
+	s.parts = append(s.parts, p)
+	return len(s.parts) - 1
+}
+
+// visit is a key while one of its records, or of its timers, is handled. Its
+// row is looked up when an operator first asks for it.
+type visit[K comparable] struct {
+	key     K
+	space   *keyspace[K]
+	shard   *state.Shard
+	bytes   []byte // of the key
+	entry   *state.Entry[row]
+	loaded  bool
+	changed bool
+	err     error
+}
+
+// begin takes the key's lock.
+func (s *keyspace[K]) begin(t *task, k K) *visit[K] {
+	v := scratchOf[visit[K]](t, s.node)
+	v.bytes = s.codec.append(v.bytes[:0], k)
+	return s.enter(v, k)
+}
+
+func (s *keyspace[K]) enter(v *visit[K], k K) *visit[K] {
+	v.key, v.space = k, s
+	v.entry, v.loaded, v.changed, v.err = nil, false, false, nil
+	v.shard = s.group.Shard(v.bytes)
+	v.shard.Lock()
+	return v
+}
+
+// end gives the key's lock back, and forgets the key if nothing is left of it.
+func (s *keyspace[K]) end(t *task, v *visit[K]) {
+	if v.changed && v.entry.Value().empty() {
+		s.table.Delete(v.entry)
+	}
+	v.shard.Unlock()
+	if v.err != nil {
+		t.fatal(s.node, v.err)
+	}
+}
+
+// onTimer takes a key's lock for one of an operator's timers, if the key is
+// still known.
+func (s *keyspace[K]) onTimer(t *task, n *node, tm timer, handle func(*visit[K])) {
+	origin, from := t.origin, t.from
+	t.origin, t.from = nil, ""
+	v := scratchOf[visit[K]](t, s.node)
+	v.bytes = append(v.bytes[:0], tm.key...)
+	s.enter(v, s.codec.decode(tm.key))
+	defer func() {
+		if cause := recover(); cause != nil {
+			t.poisoned(n, cause, tm.at, tm.key)
+		}
+		s.end(t, v)
+		t.origin, t.from = origin, from
+	}()
+	if v.read() != nil {
+		handle(v)
+	}
+}
+
+// read is the key's row; nil if it has none.
+func (v *visit[K]) read() *row {
+	if !v.loaded {
+		v.entry, v.err = v.space.table.Get(v.bytes)
+		v.loaded = true
+	}
+	if v.entry == nil {
+		return nil
+	}
+	return v.entry.Value()
+}
+
+// write is the key's row for changing it.
+func (v *visit[K]) write() *row {
+	if v.changed {
+		return v.entry.Value()
+	}
+	if v.read() == nil && v.err == nil {
+		v.entry, v.err = v.space.table.GetOrCreate(v.bytes)
+	}
+	if v.err != nil {
+		return &row{parts: make([]any, len(v.space.parts))} // the run is about to end
+	}
+	v.changed = true
+	r := v.space.table.Update(v.entry)
+	if r.parts == nil {
+		r.parts = make([]any, len(v.space.parts))
+	}
+	return r
+}
+
+// name is the key as timers keep it. The key has a row.
+func (v *visit[K]) name() string {
+	if v.entry == nil {
+		return string(v.bytes)
+	}
+	return v.entry.Key()
+}
+
+func (v *visit[K]) contents(slot int) any {
+	if r := v.read(); r != nil {
+		return r.parts[slot]
+	}
+	return nil
+}
+
+// partOf is an operator's share of the key's row for reading, nil if it has
+// none.
+func partOf[S any, K comparable](v *visit[K], slot int) *S {
+	s, _ := v.contents(slot).(*S)
+	return s
+}
+
+func (v *visit[K]) clear(slot int) { v.write().parts[slot] = nil }
+
+func (r *row) empty() bool {
+	for _, p := range r.parts {
+		if p != nil {
+			return false
+		}
+	}
+	return len(r.foreign) == 0
+}
+
+// rowCodec writes each part under its name, so that a changed program finds
+// what it knows, and keeps what it doesn't.
+type rowCodec struct{ parts *[]part }
+
+func (c rowCodec) Append(dst []byte, r *row) []byte {
+	n := len(r.foreign)
+	for _, p := range r.parts {
+		if p != nil {
+			n++
+		}
+	}
+	dst = appendUint(dst, uint64(n))
+	for i, contents := range r.parts {
+		if contents != nil {
+			p := (*c.parts)[i]
+			dst = appendString(dst, p.name())
+			dst = append(dst, p.version())
+			dst = appendSizedBy(dst, func(dst []byte) []byte { return p.append(dst, contents) })
+		}
+	}
+	for _, f := range r.foreign {
+		dst = appendString(dst, f.name)
+		dst = append(dst, f.version)
+		dst = appendBytes(dst, f.b)
+	}
+	return dst
+}
+
+func (c rowCodec) Decode(b []byte, r *row) error {
+	d := decoder{b: b}
+	r.parts = make([]any, len(*c.parts))
+	for range d.count() {
+		name, version, b := d.bytes(), d.byte(), d.bytes()
+		if d.fault {
+			break
+		}
+		i := slices.IndexFunc(*c.parts, func(p part) bool { return p.name() == string(name) })
+		if i < 0 {
+			r.foreign = append(r.foreign, foreign{string(name), version, clone(b)})
+			continue
+		}
+		var err error
+		if r.parts[i], err = (*c.parts)[i].decode(version, b); err != nil {
+			return fmt.Errorf("state of %s: %w", name, err)
+		}
+	}
+	return d.end()
+}
