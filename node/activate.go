@@ -55,19 +55,28 @@ func (n *Node) Activate(files map[string][]byte) (changed bool, err error) {
 
 // switchTo makes a compiled configuration decide. If it has other features,
 // their histories are made from the journal first: almost all of it while the
-// old configuration goes on deciding, the rest under the writer's lock.
+// old configuration goes on deciding, the rest under the writer's lock. No
+// checkpoint is under way when histories are emptied: it would need them.
 func (n *Node) switchTo(next *active) (uint64, error) {
+	n.checkpointing.Lock()
+	n.lock()
 	b, err := n.newBackfill(next)
+	n.release()
+	n.checkpointing.Unlock()
 	if err != nil {
 		return 0, err
 	}
 	if err := b.run(n.journal.Last(), true); err != nil {
 		return 0, err
 	}
-	n.lock()
+	n.checkpointing.Lock()
+	defer n.checkpointing.Unlock()
+	if err := n.lockWithRoom(); err != nil {
+		return 0, err
+	}
 	defer n.release()
 	if err := b.run(n.journal.Last(), false); err != nil {
-		return 0, n.fail(err)
+		return 0, err
 	}
 	next.Generation = n.generation + 1
 	sequence, err := n.append(KindActivation, n.arrival(0), next.Activation)
@@ -85,7 +94,9 @@ func (n *Node) switchTo(next *active) (uint64, error) {
 // recovery.
 func (n *Node) install(next *active, b *backfill) error {
 	if b != nil {
-		n.known = b.known
+		if err := n.known.Use(b.histories); err != nil {
+			return err
+		}
 	}
 	body, err := json.Marshal(next.Activation)
 	if err != nil {
@@ -104,15 +115,11 @@ func (n *Node) install(next *active, b *backfill) error {
 func (n *Node) append(kind Kind, arrival tidegate.Millis, v any) (uint64, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
-		return 0, n.fail(err)
+		return 0, err
 	}
-	sequence, err := n.journal.AppendFunc(func(b []byte) []byte {
+	return n.journal.AppendFunc(func(b []byte) []byte {
 		return append(appendHeader(b, kind, 0, arrival), body...)
 	})
-	if err != nil {
-		return 0, n.fail(err)
-	}
-	return sequence, nil
 }
 
 // compile makes the scorer of a recorded activation from the kept contents.

@@ -2,10 +2,13 @@ package node
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/stream/journal"
 	"github.com/tidegate/tidegate/wire"
 )
 
@@ -36,7 +39,8 @@ func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures b
 		defer n.release()
 		return nil, n.fail(err)
 	}
-	if taken {
+	// What retention has taken away can't be repeated.
+	if taken && first.Sequence >= n.journal.First() {
 		n.release()
 		return n.repeat(ctx, first.Sequence, first.Content == content, withFeatures)
 	}
@@ -57,7 +61,7 @@ func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures b
 // decide runs the main flow and hands the record to the journal. The caller
 // holds the writer's lock.
 func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFeatures bool) (uint64, error) {
-	if err := n.journal.Reserve(); err != nil {
+	if err := n.reserve(); err != nil {
 		return 0, err
 	}
 	arrival := n.arrival(tx.Time)
@@ -111,12 +115,33 @@ func (n *Node) unanswered(ctx context.Context, sequence uint64, err error) error
 	}
 	n.lock()
 	defer n.release()
-	arrival := n.arrival(0)
-	if _, err := n.journal.AppendFunc(func(b []byte) []byte { return appendUnanswered(b, arrival, sequence) }); err != nil {
-		return n.fail(err)
-	}
+	n.late = append(n.late, sequence)
 	n.counters.unanswered.Add(1)
+	if err := n.recordLate(); err != nil {
+		return err
+	}
 	return tidegate.Errorf(tidegate.CodeDeadline, "the deadline passed before the decision was durable; a retry gets the recorded answer")
+}
+
+// recordLate records which decisions were not answered in time. A disk that
+// has no room for that has none for decisions: those that wait are as many as
+// requests are under way.
+func (n *Node) recordLate() error {
+	for len(n.late) > 0 {
+		err := n.reserve()
+		if errors.Is(err, journal.ErrFull) || errors.Is(err, journal.ErrLowSpace) {
+			return nil // the next one, or the next checkpoint, tries again
+		}
+		if err != nil {
+			return err
+		}
+		arrival := n.arrival(0)
+		if _, err := n.journal.AppendFunc(func(b []byte) []byte { return appendUnanswered(b, arrival, n.late[0]) }); err != nil {
+			return n.fail(err)
+		}
+		n.late = n.late[1:]
+	}
+	return nil
 }
 
 func (n *Node) waitError(err error) error {
@@ -156,6 +181,15 @@ func (n *Node) predecessor(tx *tidegate.Event) (*tidegate.Event, error) {
 	}
 	tx.Warnings = append(tx.Warnings, warnLongChain)
 	return nil, nil
+}
+
+// recordedPredecessor finds the predecessor of a recorded transaction: the one
+// that was found when it was decided, which its warnings tell of.
+func (n *Node) recordedPredecessor(tx *tidegate.Event) (*tidegate.Event, error) {
+	if slices.Contains(tx.Warnings, warnUnknownFollows) || slices.Contains(tx.Warnings, warnLongChain) {
+		return nil, nil
+	}
+	return n.predecessor(tx)
 }
 
 // Deadline is the policy's time for an answer.

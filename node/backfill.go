@@ -6,52 +6,77 @@ import (
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/features"
 	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/stream/journal"
 )
 
 // backfill makes the histories of a changed set of features from the journal,
 // from its oldest record on. It is nil when the features stay as they are.
 type backfill struct {
-	node  *Node
-	known *scoring.Known
-	fresh *features.State // the part of its features that is empty
-	next  uint64          // record
+	node      *Node
+	histories *features.State // of the changed set
+	fresh     *features.State // the part of them that has to be filled
+	began     uint64          // the last record when it began
+	next      uint64          // record
 }
 
 // backfillSlice is how many records are applied while the writer waits.
 const backfillSlice = 64
 
+// newBackfill opens the histories that a configuration needs, and empties
+// those that are not in use: an earlier configuration, or a backfill that was
+// cut short, may have left something in them. The caller holds the writer's
+// lock, and no checkpoint is under way.
 func (n *Node) newBackfill(a *active) (*backfill, error) {
-	if now := n.current.Load(); now != nil && now.scorer.FeatureSet().Hash() == a.scorer.FeatureSet().Hash() {
+	set := a.scorer.FeatureSet()
+	now := n.current.Load()
+	if now == nil {
+		known, err := scoring.NewKnown(n.store, set, n.options.IDs)
+		n.known = known
+		return nil, err
+	}
+	if now.scorer.FeatureSet().Hash() == set.Hash() {
 		return nil, nil
 	}
-	b := &backfill{node: n, next: n.journal.First()}
+	histories, fresh, err := n.known.Histories(n.store, set)
+	if err != nil {
+		return nil, err
+	}
+	b := &backfill{node: n, histories: histories, fresh: fresh, began: n.journal.Last(), next: n.journal.First()}
 	a.Backfilled = b.next
-	var err error
-	if n.known != nil {
-		b.known, b.fresh, err = n.known.WithFeatures(n.store, a.scorer.FeatureSet())
-		return b, err
-	}
-	b.known, err = scoring.NewKnown(n.store, a.scorer.FeatureSet(), n.options.IDs)
-	if err == nil {
-		b.fresh = b.known.Features()
-	}
-	return b, err
+	return b, fresh.Clear()
 }
 
 // run applies records up to one, the writer's lock being held by the caller
 // or, when slices is true, taken for a few records at a time.
 func (b *backfill) run(last uint64, slices bool) error {
-	if b == nil || b.next > last {
+	if b == nil || b.next > last || b.fresh.Empty() {
 		return nil
 	}
-	n := b.node
-	if err := n.journal.Wait(context.Background(), last); err != nil {
+	if err := b.node.journal.Wait(context.Background(), last); err != nil {
 		return err
 	}
-	reader := n.journal.ReadFrom(b.next)
+	reader := b.node.journal.ReadFrom(b.next)
 	defer reader.Close()
+	for b.next <= last {
+		until := last
+		if slices {
+			until = min(last, b.next+backfillSlice-1)
+			b.node.lock()
+		}
+		err := b.slice(reader, until)
+		if slices {
+			b.node.release()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *backfill) slice(reader *journal.Reader, last uint64) error {
 	var r Record
-	for i := 0; b.next <= last; i++ {
+	for b.next <= last {
 		sequence, body, err := reader.Next(context.Background())
 		if err != nil {
 			return err
@@ -60,44 +85,47 @@ func (b *backfill) run(last uint64, slices bool) error {
 		if err := r.Decode(sequence, body); err != nil {
 			return err
 		}
-		if slices && i%backfillSlice == 0 {
-			n.lock()
-		}
-		err = b.apply(&r)
-		b.next = sequence + 1
-		if slices && (i%backfillSlice == backfillSlice-1 || b.next > last || err != nil) {
-			n.release()
-		}
-		if err != nil {
+		if err := b.apply(&r); err != nil {
 			return err
 		}
+		b.next = sequence + 1
 	}
 	return nil
 }
 
-// apply gives a record to the new features alone. A label is told as it is
-// known today: its place in time is its transaction's.
+// apply gives a record to the new histories alone. A label is told with its
+// transaction, as it is known by then: its place in time is the transaction's.
+// One that came later is told when its record comes by.
 func (b *backfill) apply(r *Record) error {
 	switch r.Kind {
 	case KindDecision:
-		follows, err := b.node.predecessor(&r.Event)
+		follows, err := b.node.recordedPredecessor(&r.Event)
 		if err != nil {
 			return err
 		}
 		if err := b.fresh.Apply(&r.Event, features.Effect{Outcome: r.Decision.Outcome, HasOutcome: true, Follows: follows}); err != nil {
 			return err
 		}
-		return b.settle(&r.Event)
+		fraud, err := b.node.known.Fraud(r.Event.Tenant, r.Event.Text[tidegate.TransactionID])
+		if err != nil || !fraud {
+			return err
+		}
+		return b.fresh.ApplyLabel(&r.Event, true)
 	case KindEvent:
 		return b.fresh.Apply(&r.Event, features.Effect{})
+	case KindLabel:
+		if r.Sequence <= b.began {
+			return nil
+		}
+		tx, ok, err := b.node.past(r.Label.Tenant, r.Label.TransactionID)
+		if err != nil || !ok {
+			return err
+		}
+		fraud, err := b.node.known.Fraud(tx.Tenant, tx.Text[tidegate.TransactionID])
+		if err != nil {
+			return err
+		}
+		return b.fresh.ApplyLabel(tx, fraud)
 	}
 	return nil
-}
-
-func (b *backfill) settle(tx *tidegate.Event) error {
-	fraud, err := b.known.Fraud(tx.Tenant, tx.Text[tidegate.TransactionID])
-	if err != nil || !fraud {
-		return err
-	}
-	return b.fresh.ApplyLabel(tx, true)
 }

@@ -54,6 +54,10 @@ func (n *Node) checkpoint(ctx context.Context) error {
 		return err
 	}
 	n.lock()
+	if err := n.recordLate(); err != nil {
+		n.release()
+		return err
+	}
 	at := position{Journal: n.journal.UUID().String(), Sequence: n.journal.Last(), Activation: n.current.Load().Activation}
 	meta, err := json.Marshal(at)
 	if err != nil {
@@ -80,13 +84,14 @@ func (n *Node) checkpoint(ctx context.Context) error {
 		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "a checkpoint could not be written; the one before stands", Cause: err}
 	}
 	n.counters.checkpoint(stats)
-	return n.retain(at.Sequence)
+	return n.retain(at)
 }
 
 // labelPatience is how long a label waits for its transaction.
 const labelPatience = 7 * 24 * 3600 * 1000
 
-// expireLabels makes dead letters of labels that waited too long.
+// expireLabels makes dead letters of labels that waited too long. What finds
+// no room in the journal waits for the next time.
 func (n *Node) expireLabels() error {
 	n.lock()
 	defer n.release()
@@ -95,11 +100,14 @@ func (n *Node) expireLabels() error {
 		return n.fail(err)
 	}
 	for _, l := range old {
+		if err := n.reserve(); err != nil {
+			return err
+		}
 		letter := DeadLetter{Tenant: l.Tenant, Reason: "unknown_transaction", ID: l.LabelID, TransactionID: l.TransactionID}
 		if _, err := n.append(KindDeadLetter, n.newest, letter); err != nil {
 			return err
 		}
-		if err := n.known.GiveUpLabel(l.Tenant, l.LabelID); err != nil {
+		if err := n.known.GiveUpLabel(l.Tenant, l.LabelID, l.TransactionID); err != nil {
 			return n.fail(err)
 		}
 		n.counters.deadLetters.Add(1)
@@ -108,8 +116,16 @@ func (n *Node) expireLabels() error {
 }
 
 // retain drops journal segments that are in the checkpoint and older than the
-// retention.
-func (n *Node) retain(checkpointed uint64) error {
+// retention. Not now if an activation is under way, or came after the
+// checkpoint: recovery would fill its histories from the journal again.
+func (n *Node) retain(at position) error {
+	if !n.activating.TryLock() {
+		return nil
+	}
+	defer n.activating.Unlock()
+	if n.current.Load().Generation != at.Generation {
+		return nil
+	}
 	oldest := tidegate.MillisOf(n.now().Add(-n.options.Retention))
 	segments, err := n.journal.Segments()
 	if err != nil {
@@ -117,11 +133,14 @@ func (n *Node) retain(checkpointed uint64) error {
 	}
 	keep := segments[0].First
 	for _, segment := range segments[1:] {
+		if segment.First > min(at.Sequence, n.readersAt()) {
+			break
+		}
 		arrival, err := n.arrivalOf(segment.First)
 		if err != nil {
 			return err
 		}
-		if arrival >= oldest || segment.First > min(checkpointed, n.readersAt()) {
+		if arrival >= oldest {
 			break
 		}
 		keep = segment.First
@@ -132,9 +151,6 @@ func (n *Node) retain(checkpointed uint64) error {
 
 // arrivalOf is the time of arrival in a record.
 func (n *Node) arrivalOf(sequence uint64) (tidegate.Millis, error) {
-	if sequence > n.journal.Durable() {
-		return n.newest, nil
-	}
 	body, err := n.journal.Get(sequence)
 	if err != nil {
 		return 0, err

@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/stream/journal"
 )
 
 // Event records an event that asks for no decision. An event with an id that
@@ -23,10 +25,9 @@ func (n *Node) Event(ctx context.Context, e *tidegate.Event) (repeated bool, err
 }
 
 func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err error) {
-	if err := n.journal.Reserve(); err != nil {
+	if err := n.reserve(); err != nil {
 		return 0, false, err
 	}
-	arrival := n.arrival(e.Time)
 	if e.ID != "" {
 		first, taken, err := n.known.Event(e.Tenant, e.ID)
 		if err != nil {
@@ -36,6 +37,7 @@ func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err err
 			return first.Sequence, true, nil
 		}
 	}
+	arrival := n.arrival(e.Time)
 	if err := n.completeFromPast(e); err != nil {
 		return 0, false, err
 	}
@@ -96,10 +98,10 @@ func (n *Node) Label(ctx context.Context, l *tidegate.Label) (repeated bool, err
 }
 
 func (n *Node) label(l *tidegate.Label) (sequence uint64, repeated bool, err error) {
-	if err := n.journal.Reserve(); err != nil {
+	if err := n.reserve(); err != nil {
 		return 0, false, err
 	}
-	arrival, content := n.arrival(l.ReportedAt), labelContent(l)
+	content := labelContent(l)
 	first, taken, err := n.known.Label(l.Tenant, l.ID)
 	if err != nil {
 		return 0, false, n.fail(err)
@@ -113,21 +115,35 @@ func (n *Node) label(l *tidegate.Label) (sequence uint64, repeated bool, err err
 	if n.known.WaitingFull() {
 		return 0, false, tidegate.Errorf(tidegate.CodeOverloaded, "too many labels wait for transactions that are not known")
 	}
-	sequence, err = n.journal.AppendFunc(func(b []byte) []byte { return appendLabel(b, arrival, l) })
+	arrival := n.arrival(l.ReportedAt)
+	if l.ReportedAt == 0 {
+		l.ReportedAt = arrival
+	}
+	tx, err := n.labelled(l, 0)
 	if err != nil {
 		return 0, false, n.fail(err)
 	}
-	if err := n.applyLabel(sequence, arrival, content, l); err != nil {
+	sequence, err = n.journal.AppendFunc(func(b []byte) []byte { return appendLabel(b, arrival, l, tx == nil) })
+	if err != nil {
+		return 0, false, n.fail(err)
+	}
+	if err := n.applyLabel(sequence, arrival, content, l, tx); err != nil {
 		return 0, false, n.fail(err)
 	}
 	return sequence, false, nil
 }
 
-func (n *Node) applyLabel(sequence uint64, arrival tidegate.Millis, content uint64, l *tidegate.Label) error {
-	tx, _, err := n.past(l.Tenant, l.TransactionID)
-	if err != nil {
-		return err
+// labelled finds the transaction that a label speaks of; nil if it is not
+// known, or was not when the label was recorded, which the record's flags tell.
+func (n *Node) labelled(l *tidegate.Label, flags byte) (*tidegate.Event, error) {
+	if flags&flagWaiting != 0 {
+		return nil, nil
 	}
+	tx, _, err := n.past(l.Tenant, l.TransactionID)
+	return tx, err
+}
+
+func (n *Node) applyLabel(sequence uint64, arrival tidegate.Millis, content uint64, l *tidegate.Label, tx *tidegate.Event) error {
 	if err := n.known.ApplyLabel(l, tx, arrival); err != nil {
 		return err
 	}
@@ -145,11 +161,15 @@ func (n *Node) past(tenant, transactionID string) (*tidegate.Event, bool, error)
 	if err := n.journal.Wait(context.Background(), t.Sequence); err != nil {
 		return nil, false, err
 	}
+	body, err := n.journal.Get(t.Sequence)
+	if errors.Is(err, journal.ErrDropped) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
 	var r Record
-	if err := n.read(t.Sequence, &r); err != nil {
-		if tidegate.CodeOf(err) == tidegate.CodeNotFound {
-			return nil, false, nil
-		}
+	if err := r.Decode(t.Sequence, body); err != nil {
 		return nil, false, err
 	}
 	return &r.Event, true, nil

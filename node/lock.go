@@ -1,9 +1,11 @@
 package node
 
 import (
+	"errors"
 	"time"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream/journal"
 )
 
 // lock takes the writer's turn: the order of records, and the state's keys.
@@ -17,8 +19,28 @@ func (n *Node) release() {
 	n.mu.Unlock()
 }
 
+// lockWithRoom takes the writer's turn when there is room for a record. It is
+// for those who can wait.
+func (n *Node) lockWithRoom() error {
+	for {
+		n.lock()
+		err := n.reserve()
+		if err == nil {
+			return nil
+		}
+		n.release()
+		if !errors.Is(err, journal.ErrFull) {
+			return err
+		}
+		if err := n.journal.Wait(n.running, n.journal.Last()); err != nil {
+			return err
+		}
+	}
+}
+
 // arrival is the time that goes into the next record: the arrival clock, or
-// the newest event time where that is the clock. It moves the state's time.
+// the newest event time where that is the clock. It moves the state's time,
+// which therefore is that of the last record.
 func (n *Node) arrival(event tidegate.Millis) tidegate.Millis {
 	at := tidegate.MillisOf(n.clock())
 	if n.options.EventClock {

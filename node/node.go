@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/blob"
@@ -32,6 +34,7 @@ type Node struct {
 	generation uint32
 	newest     tidegate.Millis // the clock, as of the last record
 	warming    []int           // scratch: features of the last decision that lack history
+	late       []uint64        // decisions that were not answered in time; the record of that waits for room
 
 	current       atomic.Pointer[active]
 	activating    sync.Mutex
@@ -49,6 +52,7 @@ type Node struct {
 // Options of a node. Dir and Files are needed.
 type Options struct {
 	Dir             string
+	FS              vfs.FS            // of journal, state and contents; nil is the operating system's
 	Files           map[string][]byte // the configuration to decide with, by path
 	Clock           func() time.Time  // of arrival
 	EventClock      bool              // take the newest event time for the time of arrival
@@ -98,6 +102,15 @@ func (n *Node) fail(err error) error {
 		return err
 	}
 	return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the node stops for a restart", Cause: err}
+}
+
+// reserve promises that the next record finds room. Nothing more is decided
+// once state and journal may disagree.
+func (n *Node) reserve() error {
+	if err := n.failed.get(); err != nil {
+		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the node has stopped for a restart", Cause: err}
+	}
+	return n.journal.Reserve()
 }
 
 // failure holds the first error.

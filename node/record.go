@@ -21,7 +21,10 @@ const (
 	KindDeadLetter                 // an input that can't be used, with the reason
 )
 
-const flagAlerts = 1 // the decision carries alerts
+const (
+	flagAlerts  = 1 // the decision carries alerts
+	flagWaiting = 1 // the label's transaction is not known
+)
 
 // Record is one journal record, taken apart. What does not belong to its
 // kind is zero.
@@ -121,8 +124,12 @@ func appendEvent(b []byte, arrival tidegate.Millis, e *tidegate.Event) []byte {
 	return wire.AppendEventBinary(appendHeader(b, KindEvent, 0, arrival), e)
 }
 
-func appendLabel(b []byte, arrival tidegate.Millis, l *tidegate.Label) []byte {
-	return wire.AppendLabelBinary(appendHeader(b, KindLabel, 0, arrival), l)
+func appendLabel(b []byte, arrival tidegate.Millis, l *tidegate.Label, waiting bool) []byte {
+	flags := byte(0)
+	if waiting {
+		flags = flagWaiting
+	}
+	return wire.AppendLabelBinary(appendHeader(b, KindLabel, flags, arrival), l)
 }
 
 func appendUnanswered(b []byte, arrival tidegate.Millis, sequence uint64) []byte {

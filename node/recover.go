@@ -41,6 +41,9 @@ type Recovery struct {
 // older configuration is recorded, that goes on deciding and activation tells
 // why; on a new directory that is the error.
 func Open(o Options) (n *Node, r Recovery, activation, err error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
 	n = &Node{options: o, clock: o.Clock}
 	n.failed.done = make(chan struct{})
 	n.running, n.stop = context.WithCancel(context.Background())
@@ -64,10 +67,10 @@ func Open(o Options) (n *Node, r Recovery, activation, err error) {
 
 func (n *Node) recover(r *Recovery) (err error) {
 	o := n.options
-	if n.blobs, err = blob.Open(o.Dir, vfs.Default); err != nil {
+	if n.blobs, err = blob.Open(o.Dir, o.FS); err != nil {
 		return err
 	}
-	if n.backend, err = pebble.Open(filepath.Join(o.Dir, "state"), pebble.Options{Alarm: o.Report}); err != nil {
+	if n.backend, err = pebble.Open(filepath.Join(o.Dir, "state"), pebble.Options{FS: o.FS, Alarm: o.Report}); err != nil {
 		return err
 	}
 	for _, skipped := range n.backend.Recovery().Skipped {
@@ -76,6 +79,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 	if n.store, err = state.Open(n.backend, state.Options{CacheBytes: o.CacheBytes, Now: o.Clock}); err != nil {
 		return err
 	}
+	n.newest = tidegate.Millis(n.store.Time())
 	var at position
 	if meta := n.store.Meta(); meta != nil {
 		if err := json.Unmarshal(meta, &at); err != nil {
@@ -85,7 +89,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 	r.Checkpoint = at.Sequence
 	var found journal.Recovery
 	n.journal, found, err = journal.Open(filepath.Join(o.Dir, "journal"), journal.Options{
-		SegmentBytes: o.SegmentBytes, MinFreeBytes: uint64(o.MinFreeBytes), VerifyFrom: at.Sequence,
+		FS: o.FS, SegmentBytes: o.SegmentBytes, MinFreeBytes: uint64(o.MinFreeBytes), VerifyFrom: at.Sequence,
 	})
 	if err != nil {
 		return err
@@ -169,7 +173,7 @@ func (n *Node) applyInput(r *Record) error {
 	n.newest = max(n.newest, r.Arrival)
 	switch r.Kind {
 	case KindDecision:
-		follows, err := n.predecessor(&r.Event)
+		follows, err := n.recordedPredecessor(&r.Event)
 		if err != nil {
 			return err
 		}
@@ -180,9 +184,13 @@ func (n *Node) applyInput(r *Record) error {
 	case KindEvent:
 		return n.applyEvent(r.Sequence, r.Arrival, &r.Event)
 	case KindLabel:
-		return n.applyLabel(r.Sequence, r.Arrival, labelContent(&r.Label), &r.Label)
+		tx, err := n.labelled(&r.Label, r.Flags)
+		if err != nil {
+			return err
+		}
+		return n.applyLabel(r.Sequence, r.Arrival, labelContent(&r.Label), &r.Label, tx)
 	case KindDeadLetter:
-		return n.known.GiveUpLabel(r.DeadLetter.Tenant, r.DeadLetter.ID)
+		return n.known.GiveUpLabel(r.DeadLetter.Tenant, r.DeadLetter.ID, r.DeadLetter.TransactionID)
 	}
 	return nil
 }
@@ -202,4 +210,10 @@ func (n *Node) applyActivation(r *Record) error {
 	return n.install(next, b)
 }
 
-func labelContent(l *tidegate.Label) uint64 { return xxhash.Sum64(wire.AppendLabelBinary(nil, l)) }
+// labelContent is what makes a repeated label_id a retry: all but the time of
+// the report, which is that of the arrival where the sender names none.
+func labelContent(l *tidegate.Label) uint64 {
+	told := *l
+	told.ReportedAt = 0
+	return xxhash.Sum64(wire.AppendLabelBinary(nil, &told))
+}

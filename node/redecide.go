@@ -31,20 +31,20 @@ type Redecided struct {
 // decisions and the feature values bit for bit. The journal must go back to
 // its first record. The directory is only read.
 func Redecide(ctx context.Context, dir string, progress func(done, total uint64)) (Redecided, error) {
-	j, found, err := journal.OpenReadOnly(filepath.Join(dir, "journal"), journal.Options{})
+	return redecide(ctx, vfs.Default, dir, progress)
+}
+
+func redecide(ctx context.Context, fs vfs.FS, dir string, progress func(done, total uint64)) (Redecided, error) {
+	j, found, err := journal.OpenReadOnly(filepath.Join(dir, "journal"), journal.Options{FS: fs})
 	if err != nil {
 		return Redecided{}, err
 	}
 	if found.First > 1 {
 		return Redecided{}, errors.Join(tidegate.Errorf(tidegate.CodeNotFound, "the journal begins with record %d: what came before is not kept", found.First), j.Close())
 	}
-	blobs, err := blob.Open(dir, vfs.Default)
-	if err != nil {
-		return Redecided{}, errors.Join(err, j.Close())
-	}
 	// A node without a journal of its own: the state is in memory and the
 	// past is read from the journal that is decided again.
-	n := &Node{journal: j, blobs: blobs, store: state.NewMemory()}
+	n := &Node{journal: j, blobs: blob.OpenReadOnly(dir, fs), store: state.NewMemory()}
 	n.generations.node = n
 	r := redecider{node: n}
 	err = r.run(ctx, found.Last, progress)
@@ -102,8 +102,7 @@ func (d *redecider) record(r *Record) error {
 	// What the first decision added to the event is worked out again.
 	tx := r.Event
 	tx.Base, tx.HasBase = tidegate.Money{}, false
-	tx.Warnings = withoutChain(tx.Warnings)
-	follows, err := n.predecessor(&tx)
+	follows, err := n.recordedPredecessor(&tx)
 	if err != nil {
 		return err
 	}
@@ -140,15 +139,4 @@ func difference(was, now *tidegate.Decision) string {
 		return "alerts"
 	}
 	return "feature values or reasons"
-}
-
-// withoutChain takes out the warnings that looking for the predecessor adds.
-func withoutChain(warnings []string) []string {
-	var kept []string
-	for _, w := range warnings {
-		if w != warnUnknownFollows && w != warnLongChain {
-			kept = append(kept, w)
-		}
-	}
-	return kept
 }

@@ -12,13 +12,33 @@ import (
 // tail reads and decodes records ahead of the one who applies them, on a
 // second core.
 type tail struct {
-	batches chan []Record
-	free    chan []Record
+	batches chan *batch
+	free    chan *batch
 	cancel  context.CancelFunc
 	wait    sync.WaitGroup
 	err     error // why the last batch is the last; set before batches is closed
-	batch   []Record
+	batch   *batch
 	at      int
+}
+
+// batch is a few decoded records, and the memory of what of them is not
+// decoded: the reader uses its own again.
+type batch struct {
+	records []Record
+	facts   []byte
+}
+
+func (b *batch) decode(sequence uint64, body []byte) error {
+	b.records = b.records[:len(b.records)+1]
+	r := &b.records[len(b.records)-1]
+	r.reset()
+	if err := r.Decode(sequence, body); err != nil {
+		return err
+	}
+	start := len(b.facts)
+	b.facts = append(b.facts, r.Facts...)
+	r.Facts = b.facts[start:len(b.facts):len(b.facts)]
+	return nil
 }
 
 // Batches bound what is decoded ahead: 3 x 256 records.
@@ -30,9 +50,9 @@ const (
 // decodeAhead starts with record from and ends after record last.
 func decodeAhead(j *journal.Journal, from, last uint64) *tail {
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &tail{batches: make(chan []Record, tailBatches), free: make(chan []Record, tailBatches), cancel: cancel}
+	t := &tail{batches: make(chan *batch, tailBatches), free: make(chan *batch, tailBatches), cancel: cancel}
 	for range tailBatches {
-		t.free <- make([]Record, 0, tailBatch)
+		t.free <- &batch{records: make([]Record, 0, tailBatch)}
 	}
 	t.wait.Go(func() {
 		defer close(t.batches)
@@ -45,47 +65,43 @@ func (t *tail) fill(ctx context.Context, j *journal.Journal, from, last uint64) 
 	reader := j.ReadFrom(from)
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	for from <= last {
-		var batch []Record
+		var b *batch
 		select {
-		case batch = <-t.free:
+		case b = <-t.free:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		for batch = batch[:0]; from <= last && len(batch) < tailBatch; from++ {
+		b.records, b.facts = b.records[:0], b.facts[:0]
+		for ; from <= last && len(b.records) < tailBatch; from++ {
 			sequence, body, err := reader.Next(ctx)
+			if err == nil {
+				err = b.decode(sequence, body)
+			}
 			if err != nil {
 				return err
 			}
-			batch = batch[:len(batch)+1]
-			r := &batch[len(batch)-1]
-			r.reset()
-			if err := r.Decode(sequence, body); err != nil {
-				return err
-			}
 		}
-		t.batches <- batch // there is room: as many batches as places
+		t.batches <- b // there is room: as many batches as places
 	}
 	return nil
 }
 
 // next gives the next record, valid until the call after; io.EOF at the end.
 func (t *tail) next() (*Record, error) {
-	for t.at == len(t.batch) {
-		if cap(t.batch) > 0 {
+	for t.batch == nil || t.at == len(t.batch.records) {
+		if t.batch != nil {
 			t.free <- t.batch
 		}
-		batch, ok := <-t.batches
-		if !ok {
-			t.batch, t.at = nil, 0
-			if t.err != nil {
-				return nil, t.err
-			}
+		t.batch, t.at = <-t.batches, 0
+		if t.batch == nil && t.err != nil {
+			return nil, t.err
+		}
+		if t.batch == nil {
 			return nil, io.EOF
 		}
-		t.batch, t.at = batch, 0
 	}
 	t.at++
-	return &t.batch[t.at-1], nil
+	return &t.batch.records[t.at-1], nil
 }
 
 func (t *tail) stop() {

@@ -167,16 +167,22 @@ func (k *Known) observe(tx, follows *tidegate.Event, facts *tidegate.Facts, offs
 	return k.features.Observe(tx, facts, offset)
 }
 
-// WithFeatures is the same memory for another set of features. Histories that
-// both sets keep are shared; fresh is the part that is empty.
-func (k *Known) WithFeatures(store *state.Store, set *features.Set) (next *Known, fresh *features.State, err error) {
-	histories, err := features.NewState(set, store)
-	if err != nil {
+// Histories opens the histories of another set of features, which may come to
+// be used. Those that the present set keeps too are shared; fresh is the part
+// that has to be filled.
+func (k *Known) Histories(store *state.Store, set *features.Set) (next, fresh *features.State, err error) {
+	if next, err = features.NewState(set, store); err != nil {
 		return nil, nil, err
 	}
-	same := *k
-	same.features, same.key = histories, nil
-	return &same, histories.Fresh(k.features), nil
+	return next, next.Fresh(k.features), nil
+}
+
+// Use makes other histories the ones that are known from here on. Those that
+// they do not share are emptied; no checkpoint may be under way.
+func (k *Known) Use(next *features.State) error {
+	left := k.features.Fresh(next)
+	k.features = next
+	return left.Clear()
 }
 
 // Features are the histories.

@@ -91,11 +91,11 @@ func (k *Known) settleLabels(tx *tidegate.Event) error {
 	if k.waitingCount == 0 {
 		return nil
 	}
-	fraud, err := k.Fraud(tx.Tenant, tx.Text[tidegate.TransactionID])
-	if err != nil {
+	entry, err := k.labels.Get(k.idKey(tx.Tenant, idLabel, tx.Text[tidegate.TransactionID]))
+	if err != nil || entry == nil {
 		return err
 	}
-	if fraud {
+	if entry.Value().fraud() {
 		if err := k.features.ApplyLabel(tx, true); err != nil {
 			return err
 		}
@@ -125,11 +125,18 @@ func (k *Known) WaitingSince(before tidegate.Millis) ([]Waiting, error) {
 	return old, nil
 }
 
-// GiveUpLabel ends the waiting of a label.
-func (k *Known) GiveUpLabel(tenant, labelID string) error {
-	return k.changeWaiting(func(w *waiting) {
+// GiveUpLabel ends the waiting of a label. With the last one that waits for a
+// transaction, what they said of it is forgotten.
+func (k *Known) GiveUpLabel(tenant, labelID, transactionID string) error {
+	others := false
+	err := k.changeWaiting(func(w *waiting) {
 		w.labels = slices.DeleteFunc(w.labels, func(l Waiting) bool { return l.LabelID == labelID && l.Tenant == tenant })
+		others = slices.ContainsFunc(w.labels, func(l Waiting) bool { return l.TransactionID == transactionID && l.Tenant == tenant })
 	})
+	if err != nil || others {
+		return err
+	}
+	return k.labels.Remove(k.idKey(tenant, idLabel, transactionID))
 }
 
 var waitingKey = []byte("waiting")

@@ -54,6 +54,12 @@ func Open(dir string, fs vfs.FS) (*Store, error) {
 	return s, nil
 }
 
+// OpenReadOnly opens the store in dir for reading and changes nothing there:
+// another process may be using it.
+func OpenReadOnly(dir string, fs vfs.FS) *Store {
+	return &Store{fs: fs, dir: fs.PathJoin(dir, "objects")}
+}
+
 // Hash is the name of a content: its SHA-256 in lower-case hexadecimal.
 func Hash(content []byte) string {
 	sum := sha256.Sum256(content)

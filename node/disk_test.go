@@ -1,0 +1,46 @@
+package node
+
+import (
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+func rng(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
+
+// faults decide which operations on the disk fail, or wait.
+type faults struct {
+	rule atomic.Pointer[func(errorfs.Op) error]
+}
+
+func (f *faults) String() string { return "faults of the test" }
+
+func (f *faults) MaybeError(op errorfs.Op) error {
+	if rule := f.rule.Load(); rule != nil {
+		return (*rule)(op)
+	}
+	return nil
+}
+
+func (f *faults) set(rule func(errorfs.Op) error) { f.rule.Store(&rule) }
+
+func (f *faults) clear() { f.rule.Store(nil) }
+
+// stopJournal makes the journal's syncs wait until goOn is called.
+func (f *faults) stopJournal() (goOn func()) {
+	gate := make(chan struct{})
+	f.set(func(op errorfs.Op) error {
+		if isJournal(op.Path) && op.Kind == errorfs.OpFileSyncData {
+			<-gate
+		}
+		return nil
+	})
+	return func() {
+		f.clear()
+		close(gate)
+	}
+}
+
+func isJournal(path string) bool { return strings.Contains(path, "/journal/") }
