@@ -2,6 +2,7 @@ package pebble_test
 
 import (
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -33,6 +34,7 @@ type crashingDisk struct {
 	rng     *rand.Rand
 	memory  *vfs.MemFS
 	full    atomic.Pointer[atomic.Bool] // of the process that has it open
+	linking sync.RWMutex
 	backend *pebble.Backend
 	old     []*pebble.Backend // of processes that have crashed
 }
@@ -45,12 +47,14 @@ func (d *crashingDisk) open() (state.Backend, error) {
 	if d.backend != nil {
 		d.old = append(d.old, d.backend)
 	}
+	d.linking.Lock()
 	d.memory = d.memory.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: d.rng.IntN(101), RNG: d.rng})
+	d.linking.Unlock()
 	full := new(atomic.Bool)
 	d.full.Store(full)
 	var writes atomic.Int64
 	fails := 1 + d.rng.Int64N(60)
-	fs := errorfs.Wrap(d.memory, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	fs := errorfs.Wrap(linkFS{d.memory, &d.linking}, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if full.Load() && op.Kind.ReadOrWrite() == errorfs.OpIsWrite && writes.Add(1)%fails == 0 {
 			return syscall.ENOSPC
 		}
@@ -69,4 +73,17 @@ func (d *crashingDisk) close() {
 			_ = b.Close()
 		}
 	}
+}
+
+// linkFS keeps links and crashes apart: MemFS takes the lock that CrashClone
+// needs twice for a link.
+type linkFS struct {
+	*vfs.MemFS
+	linking *sync.RWMutex
+}
+
+func (fs linkFS) Link(from, to string) error {
+	fs.linking.RLock()
+	defer fs.linking.RUnlock()
+	return fs.MemFS.Link(from, to)
 }

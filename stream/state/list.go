@@ -1,7 +1,5 @@
 package state
 
-import "iter"
-
 // list collects entries in blocks, so that appending to a long one never
 // copies it while the shard's lock is held.
 type list[V any] struct {
@@ -23,16 +21,4 @@ func (l *list[V]) push(e *Entry[V]) {
 	}
 	l.blocks[last] = append(l.blocks[last], e)
 	l.length++
-}
-
-func (l *list[V]) all() iter.Seq[*Entry[V]] {
-	return func(yield func(*Entry[V]) bool) {
-		for _, block := range l.blocks {
-			for _, e := range block {
-				if !yield(e) {
-					return
-				}
-			}
-		}
-	}
 }
