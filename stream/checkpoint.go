@@ -59,7 +59,11 @@ func (r *run) takeCheckpoint(ctx context.Context) CheckpointReport {
 	}
 	r.gate.resume()
 	report.Pause = since(r.clock, began)
-
+	if r.alone {
+		for _, s := range r.p.sinks {
+			err = first(err, s.flush(ctx, r.newTask()))
+		}
+	}
 	if err == nil {
 		ctx, abandon := context.WithCancel(ctx)
 		if err = r.prepared(prepared); err != nil {
@@ -73,6 +77,9 @@ func (r *run) takeCheckpoint(ctx context.Context) CheckpointReport {
 	if err == nil {
 		for _, s := range r.p.sinks {
 			s.commit(c.number)
+			if r.alone {
+				err = first(err, s.flush(ctx, r.newTask()))
+			}
 		}
 	}
 	report.Err, report.Duration = err, since(r.clock, began)

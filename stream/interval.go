@@ -54,7 +54,7 @@ func IntervalJoin[K comparable, L, R, Out any](i Interval[K, L, R], f func(L, R)
 		i.keyed.p.reject(n, "its lower bound of %d ms is above its upper one of %d ms", i.lower, i.upper)
 	}
 	op := &intervalOp[K, L, R, Out]{Interval: i, f: f, out: out.out}
-	op.handle, op.rearm = op.clean, op.rearmKey
+	op.handle, op.requeue = op.clean, op.rearmKey
 	n.timed = op
 	if i.lateLeft.node != nil {
 		i.lateLeft.writtenBy(n)

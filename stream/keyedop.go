@@ -12,9 +12,9 @@ type keyedOp[K comparable, S any] struct {
 	codec  state.Codec[S]
 	// handle is called with a timer of a key that has a row.
 	handle func(t *task, v *visit[K], d Domain, tm timer)
-	// rearm puts the timers that a key's state says are armed into the queues,
-	// after a restart.
-	rearm func(key string, s *S)
+	// requeue puts the timers that a key's state says are armed into the
+	// queues.
+	requeue func(key string, s *S)
 }
 
 // join makes the operator one of its keyspace's. codec is asked for when the
@@ -79,6 +79,8 @@ func (o *keyedOp[K, S]) append(dst []byte, contents any) []byte {
 	return o.codec.Append(dst, contents.(*S))
 }
 func (o *keyedOp[K, S]) show(contents any) any { return contents }
+
+func (o *keyedOp[K, S]) rearm(key string, contents any) { o.requeue(key, contents.(*S)) }
 
 func (o *keyedOp[K, S]) decode(_ uint8, b []byte) (any, error) {
 	s := new(S)

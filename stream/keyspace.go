@@ -38,6 +38,8 @@ type part interface {
 	decode(version uint8, b []byte) (contents any, err error)
 	// show is the contents as a value for JSON.
 	show(contents any) any
+	// rearm puts the timers that the contents say are armed into the queues.
+	rearm(key string, contents any)
 }
 
 func newKeyspace[K comparable](n *node) *keyspace[K] {
@@ -52,6 +54,28 @@ func (s *keyspace[K]) open(r *run) (err error) {
 	}
 	s.group = r.store.NewGroup(r.shards)
 	s.table = state.NewTable(r.store, s.node.name, rowCodec{&s.parts}, state.In(s.group))
+	r.keyspaces = append(r.keyspaces, s)
+	return nil
+}
+
+func (s *keyspace[K]) probe(key []byte) error {
+	_, err := s.table.Get(key)
+	return err
+}
+
+func (s *keyspace[K]) rearm(key []byte) error {
+	shard := s.group.Shard(key)
+	shard.Lock()
+	defer shard.Unlock()
+	e, err := s.table.Get(key)
+	if e == nil || err != nil {
+		return err
+	}
+	for i, contents := range e.Value().parts {
+		if contents != nil {
+			s.parts[i].rearm(e.Key(), contents)
+		}
+	}
 	return nil
 }
 

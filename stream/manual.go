@@ -96,6 +96,24 @@ func (m *Manual) Checkpoint(ctx context.Context) CheckpointReport {
 	return m.run.takeCheckpoint(ctx)
 }
 
+// ForgetTime forgets how far event time has come, at all operators. It is what
+// Apache Flink does when it restores a checkpoint, and Tidegate does not.
+func (m *Manual) ForgetTime() {
+	for _, s := range m.run.p.sources {
+		old := s.clock()
+		for i := range old.splits {
+			old.splits[i] = split{max: later(MinTime, old.bound+1), marked: MinTime, watermark: MinTime}
+		}
+		old.out = MinTime
+		s.operator().line.now.Store(int64(MinTime))
+		s.operator().line.out.watermark = MinTime
+	}
+	for _, l := range m.run.keeper.lines {
+		l.now.Store(int64(MinTime))
+		l.out.watermark = MinTime
+	}
+}
+
 // State is a key's state at an operator, as JSON; nil if there is none.
 func (m *Manual) State(operator, key string) (json.RawMessage, error) {
 	return m.run.inspect(operator, key)

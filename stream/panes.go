@@ -22,7 +22,7 @@ type paneOp[K comparable, T, A any] struct {
 
 func buildPanes[K comparable, T, A any](w Windowed[K, T], n *node, out Stream[Result[K, A]], agg Aggregator[T, A]) {
 	op := &paneOp[K, T, A]{windows: w.windows, width: gcd(w.windows.size, w.windows.slide), agg: agg, late: w.late, out: out.out}
-	op.handle, op.rearm = op.fireNext, op.rearmKey
+	op.handle, op.requeue = op.fireNext, op.rearmKey
 	n.timed = op
 	op.join(n, w.keyed.space, func(p *Pipeline) (state.Codec[panes[A]], error) {
 		codec, err := codecFor[A](p)

@@ -32,6 +32,9 @@ type Options struct {
 	Version string
 	// State keeps checkpoints, and the state that does not fit into memory.
 	State state.Backend
+	// Savepoint is a file, written by [Pipeline.Savepoint], to start from.
+	// State must be empty then.
+	Savepoint string
 	// CacheBytes is how much memory keyed state over a backend may take; 256 MiB if zero.
 	CacheBytes int64
 	// Checkpoint is the time from one checkpoint to the next, MinPause the

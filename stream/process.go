@@ -39,7 +39,7 @@ func process[K comparable, In, Out any](k Keyed[K, In], kind string, p Processor
 	out := streamOf[Out](k.p, n)
 	op := &processOp[K, In, Out]{p: p, out: out.out}
 	op.timerHandler, _ = p.(TimerHandler[K, Out])
-	op.handle, op.rearm = op.fireKey, op.rearmKey
+	op.handle, op.requeue = op.fireKey, op.rearmKey
 	n.timed = op
 	op.join(n, k.space, func(*Pipeline) (state.Codec[agenda], error) { return agendaCodec{}, nil })
 	open := n.open

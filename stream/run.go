@@ -18,6 +18,8 @@ type run struct {
 	cancel      context.CancelFunc
 	clock       Clock
 	store       *state.Store
+	listing     *listing // nil without a backend
+	keyspaces   []rearmer
 	alone       bool
 	shards      int
 	everyRecord bool
@@ -94,17 +96,10 @@ func (r *run) prepare(ctx context.Context) (err error) {
 			r.outlets = append(r.outlets, n.queue)
 		}
 	}
-	return r.restore(ctx)
-}
-
-func (r *run) openStore() (*state.Store, error) {
-	if r.p.options.State == nil {
-		return state.NewMemory(), nil
+	if err := r.relist(); err != nil {
+		return err
 	}
-	return state.Open(r.p.options.State, state.Options{
-		CacheBytes: r.p.options.CacheBytes,
-		Now:        func() time.Time { return r.clock.Now().Time() },
-	})
+	return r.restore(ctx)
 }
 
 // setTimelines gives each operator the event time that it goes by.

@@ -13,7 +13,7 @@ import (
 func SortByEventTime[K comparable, T any](k Keyed[K, T]) Sorted[K, T] {
 	n := k.attach("sort")
 	op := &sortOp[K, T]{out: &keyedOutput[K, T]{}}
-	op.handle, op.rearm = op.release, op.rearmKey
+	op.handle, op.requeue = op.release, op.rearmKey
 	n.timed = op
 	op.join(n, k.space, func(p *Pipeline) (state.Codec[pending[T]], error) {
 		codec, err := codecFor[T](p)

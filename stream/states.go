@@ -90,6 +90,9 @@ func declare[V any](s *States, name string, options []StateOption) declared[V] {
 
 func (d *declared[V]) name() string { return d.id }
 
+// rearm does nothing: the timers are a part of their own.
+func (d *declared[V]) rearm(string, any) {}
+
 func (d *declared[V]) version() uint8 {
 	if d.migrator != nil {
 		return d.migrator.Version()

@@ -10,7 +10,7 @@ func TableJoin[K comparable, L, R, Out any](s Keyed[K, L], table Keyed[K, R], f 
 	n := k.attach("table join")
 	out := streamOf[Out](k.p, n)
 	op := &tableOp[K, L, R, Out]{f: f, out: out.out}
-	op.handle, op.rearm = op.release, op.rearmKey
+	op.handle, op.requeue = op.release, op.rearmKey
 	n.timed = op
 	op.join(n, k.space, bufferedCodecOf[L, R])
 	k.feed(op)

@@ -19,7 +19,7 @@ type windowOp[K comparable, T, A, C any] struct {
 func buildWindow[K comparable, T, A, C any](w Windowed[K, T], n *node, out Stream[Result[K, A]], hold contents[T, A, C]) {
 	op := &windowOp[K, T, A, C]{spec: w, hold: hold, out: out.out}
 	op.merge, _ = w.trigger.(MergingTrigger)
-	op.handle, op.rearm = op.fireCell, op.rearmAll
+	op.handle, op.requeue = op.fireCell, op.rearmAll
 	n.timed = op
 	op.join(n, w.keyed.space, func(p *Pipeline) (state.Codec[cells[C]], error) {
 		codec, err := codecFor[C](p)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tidegate/tidegate/stream"
 	"github.com/tidegate/tidegate/stream/internal/vectors"
+	"github.com/tidegate/tidegate/stream/state/statetest"
 	"github.com/tidegate/tidegate/stream/streamtest"
 )
 
@@ -149,11 +150,12 @@ func windowed(k stream.Keyed[string, event], c vectors.Config) stream.Windowed[s
 // the form of the vectors.
 type bench struct {
 	*streamtest.Driver
-	clock  *streamtest.Clock
-	src    *streamtest.Source[event]
-	take   func() []map[string]any
-	shared bool // windows share panes, and so don't keep the order of records
-	many   bool // a source for each channel, named by its number
+	clock   *streamtest.Clock
+	src     *streamtest.Source[event]
+	take    func() []map[string]any
+	restore func()
+	shared  bool // windows share panes, and so don't keep the order of records
+	many    bool // a source for each channel, named by its number
 }
 
 func (b *bench) partition(channel int) (source string, partition int) {
@@ -175,18 +177,29 @@ func windowBench(t *testing.T, c vectors.Config) *bench {
 	return windowBenchOf(t, c, tallying{})
 }
 
+// windowBenchOf can be restored: from a checkpoint into a pipeline built anew.
 func windowBenchOf(t *testing.T, c vectors.Config, agg stream.Aggregator[event, tally]) *bench {
-	clock := &streamtest.Clock{}
-	p := stream.New("windows", stream.Options{Clock: clock})
-	src, in := eventSource(p, 1)
-	results, lates := &streamtest.Sink[stream.Result[string, tally]]{}, &streamtest.Sink[event]{}
-	late := stream.SideOutput[event](p, "late")
-	out := stream.Aggregate(windowed(stream.KeyBy(in, eventKey), c).LateTo(late), agg)
-	stream.To(out.Named("window"), results)
-	stream.To(late.Stream, lates)
-	return &bench{Driver: streamtest.Drive(t, p), clock: clock, src: src, take: func() []map[string]any {
-		return append(resultsOf(results), latesOf(lates)...)
-	}}
+	b := &bench{clock: &streamtest.Clock{}, src: streamtest.NewSource[event](1)}
+	backend := statetest.NewMap()
+	open := func() {
+		p := stream.New("windows", stream.Options{Clock: b.clock, State: backend})
+		in := stream.From(p, b.src, stream.SourceTimestamps[event]().Punctuated(mark)).Named("in")
+		results, lates := &streamtest.Sink[stream.Result[string, tally]]{}, &streamtest.Sink[event]{}
+		late := stream.SideOutput[event](p, "late")
+		stream.To(stream.Aggregate(windowed(stream.KeyBy(in, eventKey), c).LateTo(late), agg), results)
+		stream.To(late.Stream, lates)
+		b.Driver = streamtest.Drive(t, p)
+		b.take = func() []map[string]any { return append(resultsOf(results), latesOf(lates)...) }
+	}
+	open()
+	b.restore = func() {
+		if r := b.Checkpoint(t.Context()); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		open()
+		b.ForgetTime() // as Flink does
+	}
+	return b
 }
 
 func eventKey(e event) string { return e.Key }
@@ -225,6 +238,8 @@ func (b *bench) feedWith(t *testing.T, v vectors.Case, times func(vectors.Input)
 		case in.Event != nil:
 			b.src.Send(in.Event.Channel, *in.Event, stream.Millis(in.Event.TS))
 			b.Step()
+		case in.Restore:
+			b.restore()
 		case in.Watermark != nil:
 			source, partition := b.partition(in.Channel)
 			b.Watermark(source, partition, stream.Millis(*in.Watermark))
@@ -307,7 +322,7 @@ func normal(t *testing.T, outputs []map[string]any, asSets bool) []string {
 func TestWindowsAgainstFlink(t *testing.T) {
 	for _, family := range []string{
 		"tumbling", "sliding", "session", "session_dynamic", "global", "count_windows",
-		"triggers", "lateness", "evictors", "processing_time",
+		"triggers", "lateness", "evictors", "processing_time", "restore",
 	} {
 		t.Run(family, func(t *testing.T) {
 			vectors.Run(t, family, func(t *testing.T, v vectors.Case) { windowBench(t, v.Config).feed(t, v) })

@@ -1,0 +1,35 @@
+package stream
+
+import (
+	"context"
+	"io"
+
+	"github.com/tidegate/tidegate"
+)
+
+// Savepoint writes the running pipeline's whole state and positions to a
+// portable file, from which another pipeline can start ([Options.Savepoint]):
+// on another backend, or of a program that has changed. Operators find their
+// state by name. With a backend it is a checkpoint that is copied while
+// processing goes on; without one processing stops for as long as it takes.
+func (p *Pipeline) Savepoint(ctx context.Context, w io.Writer) error {
+	r := p.running.Load()
+	if r == nil {
+		return tidegate.Errorf(tidegate.CodeUnavailable, "pipeline %s is not running", p.name)
+	}
+	return r.savepoint(ctx, w)
+}
+
+func (r *run) savepoint(ctx context.Context, w io.Writer) error {
+	if report := r.takeCheckpoint(ctx); report.Err != nil {
+		return report.Err
+	}
+	if r.listing == nil {
+		r.gate.pause()
+		defer r.gate.resume()
+		if _, err := r.store.Cut(r.snapshot(r.checkpoint.number)); err != nil {
+			return err
+		}
+	}
+	return r.store.Export(w)
+}
