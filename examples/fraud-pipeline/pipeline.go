@@ -9,10 +9,11 @@ import (
 
 // Config says what the pipeline reads and writes.
 type Config struct {
-	Files   []string
-	Out     string
-	InOrder bool // look at each customer's transactions in the order of their times
-	Options stream.Options
+	Files      []string
+	Out        string
+	Candidates string // a directory for the alerts before they are deduplicated; none if empty
+	InOrder    bool   // look at each customer's transactions in the order of their times
+	Options    stream.Options
 }
 
 // Build builds the pipeline.
@@ -32,8 +33,12 @@ func Build(c Config) *stream.Pipeline {
 	travel := stream.Process(ordered, &ImpossibleTravel{Within: time.Hour, BeyondKilometers: 500}).Named("impossible travel")
 	amount := stream.Process(ordered, &AmountAnomaly{Baseline: 30 * 24 * time.Hour, Times: 3, AtLeast: 5}).Named("amount anomaly")
 
-	alerts := stream.Dedupe(stream.Union(velocity, travel, amount), Alert.Key, 5*time.Minute)
-	stream.To(alerts, file.NewSink(c.Out, file.NewFormat(".jsonl", appendAlert)))
+	candidates := stream.Union(velocity, travel, amount)
+	alerts := stream.Dedupe(candidates, Alert.Key, 5*time.Minute)
+	stream.ToNamed(alerts, "alerts", file.NewSink(c.Out, file.NewFormat(".jsonl", appendAlert)))
+	if c.Candidates != "" {
+		stream.ToNamed(candidates, "candidates", file.NewSink(c.Candidates, file.NewFormat(".jsonl", appendAlert)))
+	}
 	return p
 }
 
