@@ -1,10 +1,12 @@
 package node
 
 import (
+	"io"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
@@ -44,3 +46,48 @@ func (f *faults) stopJournal() (goOn func()) {
 }
 
 func isJournal(path string) bool { return strings.Contains(path, "/journal/") }
+
+// copyFiles copies a directory of plain files to another disk.
+func copyFiles(t fatal, from vfs.FS, fromDir string, to vfs.FS, toDir string) {
+	t.Helper()
+	if err := to.MkdirAll(toDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	names, err := from.List(fromDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name == "LOCK" {
+			continue
+		}
+		content := readFile(t, from, from.PathJoin(fromDir, name))
+		writeFile(t, to, to.PathJoin(toDir, name), content)
+	}
+}
+
+func readFile(t fatal, fs vfs.FS, path string) []byte {
+	t.Helper()
+	file, err := fs.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+func writeFile(t fatal, fs vfs.FS, path string, content []byte) {
+	t.Helper()
+	file, err := fs.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.Write(content); err != nil {
+		t.Fatal(err)
+	}
+}
