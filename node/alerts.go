@@ -58,7 +58,7 @@ func (a *AlertReader) Close() { a.reader.Close() }
 // appendAlerts takes the alerts out of a record; most have none, and that is
 // told by the record's first bytes.
 func appendAlerts(items []AlertItem, r *Record, sequence uint64, body []byte) ([]AlertItem, error) {
-	if len(body) < headerSize || Kind(body[0]) != KindDecision || body[1]&flagAlerts == 0 {
+	if len(body) < headerSize || !carriesAlerts(Kind(body[0]), body[1]) {
 		return items, nil
 	}
 	*r = Record{}

@@ -7,7 +7,8 @@ import (
 )
 
 // DecisionReader reads decisions in the order of the journal, waiting for new
-// ones. It has one user at a time.
+// ones, and what else carries alerts: events and ends of windows that complete
+// a pattern. It has one user at a time.
 type DecisionReader struct {
 	node   *Node
 	reader *journal.Reader
@@ -30,7 +31,7 @@ func (d *DecisionReader) Next(ctx context.Context) (*Record, error) {
 		if err := d.record.header(sequence, body); err != nil {
 			return nil, err
 		}
-		if d.record.Kind != KindDecision {
+		if d.record.Kind != KindDecision && !carriesAlerts(d.record.Kind, d.record.Flags) {
 			continue
 		}
 		d.record.reset()

@@ -42,18 +42,31 @@ func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err err
 		return 0, false, err
 	}
 	n.scorer.Convert(e)
-	sequence, err = n.journal.AppendFunc(func(b []byte) []byte { return appendEvent(b, arrival, e) })
+	d := tidegate.Decision{Generation: n.generation, ArrivalTime: arrival, Sequence: n.journal.Last() + 1}
+	found, err := n.scorer.Notice(e, n.known, &d)
 	if err != nil {
 		return 0, false, n.fail(err)
 	}
-	if err := n.applyEvent(sequence, arrival, e); err != nil {
+	sequence, err = n.journal.AppendFunc(func(b []byte) []byte {
+		if found {
+			return appendFinding(b, KindEvent, arrival, e, &d)
+		}
+		return appendEvent(b, arrival, e)
+	})
+	if err != nil {
+		return 0, false, n.fail(err)
+	}
+	if err := n.applyEvent(sequence, arrival, e, &d); err != nil {
 		return 0, false, n.fail(err)
 	}
 	return sequence, false, nil
 }
 
-func (n *Node) applyEvent(sequence uint64, arrival tidegate.Millis, e *tidegate.Event) error {
+func (n *Node) applyEvent(sequence uint64, arrival tidegate.Millis, e *tidegate.Event, d *tidegate.Decision) error {
 	if err := n.known.ApplyEvent(e); err != nil {
+		return err
+	}
+	if err := n.known.ApplyAlerts(e, d); err != nil {
 		return err
 	}
 	return n.known.TakeEvent(e, scoring.Taken{Sequence: sequence, Arrival: arrival})

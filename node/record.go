@@ -19,12 +19,18 @@ const (
 	KindActivation                 // from here on another configuration decides
 	KindUnanswered                 // a decision whose deadline passed before its answer
 	KindDeadLetter                 // an input that can't be used, with the reason
+	KindWindowEnd                  // the end of an event pattern's window, and what it completes
 )
 
 const (
 	flagAlerts  = 1 // the decision carries alerts
 	flagWaiting = 1 // the label's transaction is not known
 )
+
+// carriesAlerts tells a record with alerts by its header.
+func carriesAlerts(kind Kind, flags byte) bool {
+	return flags&flagAlerts != 0 && (kind == KindDecision || kind == KindEvent || kind == KindWindowEnd)
+}
 
 // Record is one journal record, taken apart. What does not belong to its
 // kind is zero.
@@ -33,8 +39,8 @@ type Record struct {
 	Kind     Kind
 	Flags    byte
 	Arrival  tidegate.Millis
-	Event    tidegate.Event    // decisions and events
-	Decision tidegate.Decision // decisions
+	Event    tidegate.Event    // decisions, events and ends of windows
+	Decision tidegate.Decision // decisions; of the others, the matches and alerts
 	Facts    []byte            // decisions: the feature values used, as wire wrote them
 	Label    tidegate.Label
 	Activation
@@ -58,8 +64,10 @@ func (r *Record) Decode(sequence uint64, body []byte) (err error) {
 			r.Facts, err = wire.DecodeDecisionBinary(body, &r.Decision)
 		}
 		r.Decision.Sequence = sequence
-	case KindEvent:
-		_, err = wire.DecodeEventBinary(body, &r.Event)
+	case KindEvent, KindWindowEnd:
+		if body, err = wire.DecodeEventBinary(body, &r.Event); err == nil && len(body) > 0 {
+			_, err = wire.DecodeDecisionBinary(body, &r.Decision)
+		}
 	case KindLabel:
 		_, err = wire.DecodeLabelBinary(body, &r.Label)
 	case KindActivation:
@@ -122,6 +130,15 @@ func appendDecision(b []byte, arrival tidegate.Millis, tx *tidegate.Event, d *ti
 
 func appendEvent(b []byte, arrival tidegate.Millis, e *tidegate.Event) []byte {
 	return wire.AppendEventBinary(appendHeader(b, KindEvent, 0, arrival), e)
+}
+
+// appendFinding is an event with what event patterns make of it.
+func appendFinding(b []byte, kind Kind, arrival tidegate.Millis, e *tidegate.Event, d *tidegate.Decision) []byte {
+	flags := byte(0)
+	if len(d.Alerts) > 0 {
+		flags = flagAlerts
+	}
+	return wire.AppendDecisionBinary(wire.AppendEventBinary(appendHeader(b, kind, flags, arrival), e), d)
 }
 
 func appendLabel(b []byte, arrival tidegate.Millis, l *tidegate.Label, waiting bool) []byte {

@@ -177,12 +177,20 @@ func (n *Node) applyInput(r *Record) error {
 		if err != nil {
 			return err
 		}
+		if err := n.scorer.Recall(&r.Event, n.known); err != nil {
+			return err
+		}
 		if err := n.known.ApplyDecision(&r.Event, follows, &r.Decision); err != nil {
 			return err
 		}
 		return n.known.TakeTransaction(&r.Event, scoring.Taken{Sequence: r.Sequence, Content: wire.ContentHash(&r.Event), Arrival: r.Arrival})
 	case KindEvent:
-		return n.applyEvent(r.Sequence, r.Arrival, &r.Event)
+		if err := n.scorer.Recall(&r.Event, n.known); err != nil {
+			return err
+		}
+		return n.applyEvent(r.Sequence, r.Arrival, &r.Event, &r.Decision)
+	case KindWindowEnd:
+		return n.applyWindowEnd(r)
 	case KindLabel:
 		tx, err := n.labelled(&r.Label, r.Flags)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/models"
 	"github.com/tidegate/tidegate/rules"
+	"github.com/tidegate/tidegate/scoring/patterns"
 )
 
 // EngineVersion names what the code of this package makes of a configuration.
@@ -26,6 +27,7 @@ const EngineVersion = "1"
 //
 //	features.yaml, features/*.yaml   what is known
 //	attributes.yaml                  types of free attributes
+//	patterns/*.yaml                  what has been happening
 //	models/*.yaml, models/*.onnx     how likely
 //	lists/*, rules/*.yaml, suppressions.yaml   what the analysts say
 //	policy.yaml, rates.yaml          what is answered
@@ -35,6 +37,7 @@ func Compile(files map[string][]byte) (*Scorer, error) {
 	c := &compiler{files: files, scorer: &Scorer{}}
 	c.policy()
 	c.features()
+	c.patterns()
 	c.layout()
 	if len(c.errs) == 0 { // else most names would be unknown
 		c.models()
@@ -46,12 +49,23 @@ func Compile(files map[string][]byte) (*Scorer, error) {
 	return c.finish(), nil
 }
 
+// CompilePatterns compiles the patterns of a configuration alone, and leaves
+// their tests to the caller.
+func CompilePatterns(files map[string][]byte) (*patterns.Set, error) {
+	c := &compiler{files: files, scorer: &Scorer{}, skipTests: true}
+	c.policy()
+	c.features()
+	c.patterns()
+	return c.scorer.patterns, errors.Join(c.errs...)
+}
+
 type compiler struct {
 	files     map[string][]byte
 	scorer    *Scorer
 	declared  map[string]tidegate.Kind
 	manifests []models.Manifest
 	errs      []error
+	skipTests bool // of patterns
 }
 
 func (c *compiler) note(err error) bool {
@@ -126,8 +140,23 @@ func (c *compiler) features() {
 	}
 }
 
+func (c *compiler) patterns() {
+	var files []patterns.File
+	for _, name := range c.named("", "patterns/") {
+		files = append(files, patterns.File{Name: name, Data: c.files[name]})
+	}
+	o := patterns.Options{Attributes: c.declared, SkipTests: c.skipTests}
+	if c.scorer.rates != nil {
+		o.Base = c.scorer.rates.Base()
+	}
+	set, err := patterns.Compile(files, o)
+	if c.note(err) {
+		c.scorer.patterns = set
+	}
+}
+
 // layout says what stands where in the facts: the event's own fields, its
-// declared attributes, features, models.
+// declared attributes, features, patterns, models.
 func (c *compiler) layout() {
 	s := c.scorer
 	modelFiles := map[string][]byte{}
@@ -155,6 +184,10 @@ func (c *compiler) layout() {
 	s.layout.features = len(vars)
 	if s.featureSet != nil {
 		vars = append(vars, s.featureSet.Variables()...)
+	}
+	s.layout.patterns = len(vars)
+	if s.patterns != nil {
+		vars = append(vars, s.patterns.Variables()...)
 	}
 	s.layout.models = len(vars)
 	vars = append(vars, models.Variables(manifests)...)
@@ -218,6 +251,9 @@ func (c *compiler) finish() *Scorer {
 	s.versions = tidegate.Versions{
 		Engine: EngineVersion, Rules: s.rules.Version(), Features: shortHash([]byte(s.featureSet.Hash())),
 		Models: s.models.Version(), Policy: s.policy.Version + "-" + shortHash(c.files["policy.yaml"]),
+	}
+	if len(s.patterns.Patterns()) > 0 {
+		s.versions.Rules += "-" + s.patterns.Version()
 	}
 	for i := s.layout.features; i < s.layout.models; i++ {
 		s.featureKinds = append(s.featureKinds, s.schema.At(i).Kind)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/features"
+	"github.com/tidegate/tidegate/scoring/patterns"
 	"github.com/tidegate/tidegate/stream/state"
 )
 
@@ -15,6 +16,7 @@ import (
 // no more than its record, so recovery never decides again.
 type Known struct {
 	features  *features.State
+	patterns  *patterns.State // nil until the first event
 	customers *state.Table[customer]
 	ids       *state.Table[Taken]
 	labels    *state.Table[labelled]
@@ -115,6 +117,12 @@ func (k *Known) ApplyDecision(tx, follows *tidegate.Event, d *tidegate.Decision)
 		}
 	}
 	c.newest = max(c.newest, tx.Time)
+	c.remember(tx, d)
+	return nil
+}
+
+// remember counts what was alerted and what was not.
+func (c *customer) remember(tx *tidegate.Event, d *tidegate.Decision) {
 	for _, r := range d.Rules {
 		if r.Alert == tidegate.NoAlert {
 			continue
@@ -133,7 +141,18 @@ func (k *Known) ApplyDecision(tx, follows *tidegate.Event, d *tidegate.Decision)
 			m.amount += tx.Base.Minor
 		}
 	}
-	return nil
+}
+
+// ApplyAlerts remembers the alerts of an event that asks for no decision.
+func (k *Known) ApplyAlerts(e *tidegate.Event, d *tidegate.Decision) error {
+	if len(d.Rules) == 0 {
+		return nil
+	}
+	entry, err := k.customerOf(e)
+	if err == nil && entry != nil {
+		k.touch(entry).remember(e, d)
+	}
+	return err
 }
 
 // ApplyEvent remembers an event that asks for no decision.

@@ -7,6 +7,7 @@ import (
 	"github.com/tidegate/tidegate/features"
 	"github.com/tidegate/tidegate/models"
 	"github.com/tidegate/tidegate/rules"
+	"github.com/tidegate/tidegate/scoring/patterns"
 	"github.com/tidegate/tidegate/wire"
 )
 
@@ -16,6 +17,7 @@ type Scorer struct {
 	policy     Policy
 	rates      *Rates
 	featureSet *features.Set
+	patterns   *patterns.Set
 	models     *models.Set
 	rules      *rules.Set
 	lists      *rules.Lists
@@ -33,10 +35,11 @@ type Scorer struct {
 	context rules.Context
 	idHash  uint64
 	warming []int // places in the feature row
+	found   []patterns.Found
 }
 
 // layout is where each kind of value begins in the facts; fields are at 0.
-type layout struct{ attributes, regressions, features, models int }
+type layout struct{ attributes, regressions, features, patterns, models int }
 
 // How a rule counts in one decision: a live rule that is silenced, or outside
 // of its rollout, is recorded and does not act.
@@ -62,6 +65,10 @@ func (s *Scorer) Decide(tx, follows *tidegate.Event, known *Known, d *tidegate.D
 		return err
 	}
 	regressed := s.compareClocks(tx, customer)
+	if s.found, err = known.advance(s.patterns, tx, customer); err != nil { // what has been happening
+		return err
+	}
+	known.patterns.Write(s.facts, s.layout.patterns)
 	model, probability := s.models.Score(s.facts, s.idHash, d) // how likely
 	s.rules.Evaluate(&s.context)                               // what the analysts say
 	s.decide(tx, model, probability, d)                        // what we answer, and why

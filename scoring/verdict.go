@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/models"
@@ -31,6 +32,7 @@ func (s *Scorer) decide(tx *tidegate.Event, model *models.Model, probability flo
 		}
 		d.Rules = append(d.Rules, tidegate.FiredRule{ID: r.ID, Mode: modeOf(f), Outcome: r.Outcome, Score: r.Score})
 	}
+	s.matches(d, why)
 	if model != nil {
 		for _, t := range model.Thresholds {
 			if probability >= t.From {
@@ -118,6 +120,7 @@ func (s *Scorer) alert(tx *tidegate.Event, entry *state.Entry[customer], d *tide
 		d.Rules = append(d.Rules, tidegate.FiredRule{ID: watch.ID, Mode: modeLive})
 		s.alertFor(watch, &d.Rules[len(d.Rules)-1], tx, entry, d)
 	}
+	s.alertMatches(tx, entry, d)
 }
 
 func (s *Scorer) alertFor(r *rules.Rule, fired *tidegate.FiredRule, tx *tidegate.Event, entry *state.Entry[customer], d *tidegate.Decision) {
@@ -152,11 +155,17 @@ func (s *Scorer) newAlert(tx *tidegate.Event, r *rules.Rule, before *alertMemory
 	return a
 }
 
-// alertID is the same for the same transaction and rule, in a replay too.
+// alertID is the same for the same event and rule, in a replay too. A
+// transaction's id names it; of other events more is needed.
 func alertID(tx *tidegate.Event, rule string) string {
 	h := sha256.New()
 	for _, part := range [...]string{tx.Tenant, tx.Text[tidegate.TransactionID], rule} {
 		h.Write(append([]byte(part), 0))
+	}
+	if tx.Type != tidegate.TypeTransaction {
+		for _, part := range [...]string{tx.Type, tx.ID, tx.Time.String(), strings.Join(tx.Text[:], "\x00")} {
+			h.Write(append([]byte(part), 0))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }

@@ -17,16 +17,17 @@ import (
 )
 
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Run the service."`
-	Demo     demoCommand     `cmd:"" help:"Run the service on a generated stream of payments, some of them fraud."`
-	Replay   replayCommand   `cmd:"" help:"Run history from a file or a journal through the pipeline."`
-	Bench    benchCommands   `cmd:"" help:"Measure."`
-	Generate generateCommand `cmd:"" help:"Make a synthetic stream of payments with known fraud."`
-	Alerts   alertsCommands  `cmd:"" help:"Read alerts."`
-	Rules    rulesCommands   `cmd:"" help:"Work on rules."`
-	Models   modelsCommands  `cmd:"" help:"Work on models."`
-	Features featureCommands `cmd:"" help:"Work on features."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve    serveCommand     `cmd:"" help:"Run the service."`
+	Demo     demoCommand      `cmd:"" help:"Run the service on a generated stream of payments, some of them fraud."`
+	Replay   replayCommand    `cmd:"" help:"Run history from a file or a journal through the pipeline."`
+	Bench    benchCommands    `cmd:"" help:"Measure."`
+	Generate generateCommand  `cmd:"" help:"Make a synthetic stream of payments with known fraud."`
+	Alerts   alertsCommands   `cmd:"" help:"Read alerts."`
+	Rules    rulesCommands    `cmd:"" help:"Work on rules."`
+	Patterns patternsCommands `cmd:"" help:"Work on event patterns."`
+	Models   modelsCommands   `cmd:"" help:"Work on models."`
+	Features featureCommands  `cmd:"" help:"Work on features."`
+	Version  versionCommand   `cmd:"" help:"Print the version."`
 }
 
 func main() {
