@@ -82,6 +82,13 @@ func (b *builder) resolveFilter() error {
 			return d.expressionErrorf("where", fault)
 		}
 		f.where, f.usesOutcome, f.usesFraud = where, c.usesOutcome, c.usesFraud
+		// A follow-up raises the amount of an event that is a row by then, and
+		// the filter asks for the amount again.
+		for _, money := range [...]moneyKind{baseMoney, ownMoney} {
+			if c.money[money] {
+				b.group.int(intColumn{money: money})
+			}
+		}
 		f.text += " where " + d.Where
 		if b.own {
 			f.text += " in own currency"

@@ -120,15 +120,10 @@ func (b *builder) fraud() *tidegate.Error {
 // integral finds the column of exact integers for a source, if it has one.
 func (b *builder) integral(src source) (intColumn, bool) {
 	if src.attribute == "" {
-		switch src.field {
-		case tidegate.Amount:
-			if b.own {
-				return intColumn{money: ownMoney}, true
-			}
-			return intColumn{money: baseMoney}, true
-		case tidegate.BaseAmount:
-			return intColumn{money: baseMoney}, true
-		case tidegate.FieldHour, tidegate.FieldWeekday:
+		if money := moneyOf(src.field, b.own); money != notMoney {
+			return intColumn{money: money}, true
+		}
+		if src.field == tidegate.FieldHour || src.field == tidegate.FieldWeekday {
 			return intColumn{source: src}, true
 		}
 	}

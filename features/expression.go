@@ -60,6 +60,7 @@ type compiler struct {
 	guarded      map[string]bool // names asked for with missing()
 	usesOutcome  bool
 	usesFraud    bool
+	money        [3]bool // the amounts it asks for, by kind
 	historyNames bool // outcome and fraud are known here
 }
 
@@ -183,6 +184,9 @@ func (c *compiler) identifier(n *ast.IdentifierNode) (expression, *expressionErr
 		return expression{}, fault(n, "unknown name "+strconv.Quote(n.Value)+suggest(n.Value, known))
 	}
 	e := expression{kind: src.kind, name: n.Value, optional: !src.alwaysPresent()}
+	if src.attribute == "" {
+		c.money[moneyOf(src.field, c.ownAmount)] = true
+	}
 	switch {
 	case src.kind == tidegate.KindText:
 		e.text = func(s *scope) (string, bool) { v := src.text(s.event); return v, v != "" }

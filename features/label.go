@@ -47,15 +47,13 @@ func (s *groupState) raise(first, ev *tidegate.Event, outcome string) error {
 func (s *groupState) raiseRow(b *block, i int, raised *tidegate.Event, outcome string) (changed bool) {
 	l := &s.layout
 	column := l.masksAt()
+	s.atLeast(b, i, raised)
 	r := &s.row
 	s.fill(r, raised, 0)
 	s.fillOutcome(r, raised, outcome)
 	for k := range l.ints {
 		c := &l.ints[k]
-		if c.money == notMoney || !r.masks.has(c.present) {
-			continue
-		}
-		if b.integer(firstInt+k, i) >= r.ints[k] {
+		if c.money == notMoney || !r.masks.has(c.present) || b.integer(firstInt+k, i) >= r.ints[k] {
 			continue
 		}
 		if _, width := b.at(firstInt + k); width < int(intWidth(r.ints[k])) {
@@ -78,6 +76,25 @@ func (s *groupState) raiseRow(b *block, i int, raised *tidegate.Event, outcome s
 		}
 	}
 	return changed
+}
+
+// atLeast gives an event the amount that its row was raised to before.
+func (s *groupState) atLeast(b *block, i int, ev *tidegate.Event) {
+	for k := range s.layout.ints {
+		c := &s.layout.ints[k]
+		if b.mask(s.layout.masksAt(), c.present)>>i&1 == 0 {
+			continue
+		}
+		v := b.integer(firstInt+k, i)
+		switch c.money {
+		case baseMoney:
+			if was, ok := s.words.baseAmount(ev); ok && was.Minor < v {
+				ev.Base, ev.HasBase = tidegate.Money{Minor: v, Currency: was.Currency}, true
+			}
+		case ownMoney:
+			ev.Amount.Minor = max(ev.Amount.Minor, v)
+		}
+	}
 }
 
 // widened is a copy of the block with a wider column.

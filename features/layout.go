@@ -55,6 +55,18 @@ const (
 	ownMoney            // amount in the transaction's currency
 )
 
+// moneyOf is the money that a field means: amount is the transaction's own
+// where the key holds its currency.
+func moneyOf(f tidegate.Field, own bool) moneyKind {
+	switch {
+	case f == tidegate.Amount && own:
+		return ownMoney
+	case f == tidegate.Amount, f == tidegate.BaseAmount:
+		return baseMoney
+	}
+	return notMoney
+}
+
 func (c *intColumn) value(v *vocabulary, ev *tidegate.Event) (int64, bool) {
 	switch c.money {
 	case baseMoney:

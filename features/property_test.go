@@ -131,11 +131,13 @@ type world struct {
 	set      *features.Set
 	memory   *features.State // never leaves memory
 	disk     *statetest.Map
+	ram      *state.Store
 	store    *state.Store // goes through the codec now and then
 	stored   *features.State
 	oracle   oracle
 	random   *rand.Rand
 	now      int64
+	paces    []int64 // by how much it goes on from event to event
 	keys     int
 	facts    [2]*tidegate.Facts
 	places   []int
@@ -144,9 +146,16 @@ type world struct {
 // lateness is how far behind the newest event others come here.
 const lateness = 500
 
-func newWorld(t failer, seed uint64) *world {
-	w := &world{t: t, random: rand.New(rand.NewPCG(seed, 1)), now: 1_700_000_000_000, keys: 3}
-	w.features = append(oracleFeatures(), travelFeatures...)
+// newWorld makes a world of all features, or of those that let a customer's
+// old events go.
+func newWorld(t failer, seed uint64, evicting bool) *world {
+	w := &world{t: t, random: rand.New(rand.NewPCG(seed, 1)), now: 1_700_000_000_000, keys: 3, paces: []int64{0, 0, 1, 5, 30, 200}}
+	for _, f := range append(oracleFeatures(), travelFeatures...) {
+		if !evicting || len(f.key) == 1 || f.window > 0 {
+			w.features = append(w.features, f)
+		}
+	}
+	w.random.Shuffle(len(w.features), func(i, j int) { w.features[i], w.features[j] = w.features[j], w.features[i] })
 	yaml := "features:\n"
 	for _, f := range w.features {
 		yaml += f.yaml
@@ -169,7 +178,8 @@ func newWorld(t failer, seed uint64) *world {
 	for i := range w.facts {
 		w.facts[i] = tidegate.NewFacts(schema.Len())
 	}
-	w.memory, err = features.NewState(w.set, state.NewMemory())
+	w.ram = state.NewMemory()
+	w.memory, err = features.NewState(w.set, w.ram)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,6 +200,8 @@ func (w *world) open() {
 
 // checkpoint writes the stored state; reopen reads it back from there.
 func (w *world) checkpoint(reopen bool) {
+	w.store.Advance(w.now - lateness)
+	w.ram.Advance(w.now - lateness)
 	cut, err := w.store.Cut(nil)
 	if err == nil {
 		_, err = cut.Write(context.Background())
@@ -214,9 +226,9 @@ func (w *world) locked(record func() error) {
 func (w *world) event() *oracleEvent {
 	r := w.random
 	eur, _ := tidegate.ParseCurrency("EUR")
-	w.now += []int64{0, 0, 1, 5, 30, 200}[r.IntN(6)]
+	w.now += w.paces[r.IntN(len(w.paces))]
 	if r.IntN(200) == 0 {
-		w.now += 5000
+		w.now += 25 * w.paces[len(w.paces)-1]
 	}
 	ev := &tidegate.Event{Type: tidegate.TypeTransaction, Time: tidegate.Millis(w.now)}
 	if r.IntN(5) == 0 {
@@ -297,9 +309,9 @@ func (w *world) observe(e, first *oracleEvent, judge bool) {
 		}
 		want := o.answer(f, e, first)
 		if !w.same(f, w.places[i], want) {
-			v := w.set.Variables()[w.places[i]]
-			w.t.Fatalf("%s: %s = %v %q at event %d, want %v\n%s", f.name, v.Definition,
-				w.facts[0].Num[w.places[i]], w.facts[0].Text[w.places[i]], e.arrival, want, f.yaml)
+			at := w.places[i]
+			w.t.Fatalf("%s: %s = %v %q at event %d, want %v\n%s", f.name, w.set.Variables()[at].Definition,
+				w.facts[0].Num[at], w.facts[0].Text[at], e.arrival, want, f.yaml)
 		}
 	}
 }
@@ -416,27 +428,39 @@ func (w *world) step(kind int, judge bool) {
 
 func TestAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		w := newWorld(rt, rapid.Uint64().Draw(rt, "seed"))
+		w := newWorld(rt, rapid.Uint64().Draw(rt, "seed"), rapid.Bool().Draw(rt, "evicting"))
 		w.keys = rapid.IntRange(1, 4).Draw(rt, "keys")
-		for _, kind := range rapid.SliceOfN(rapid.IntRange(0, 16), 1, 400).Draw(rt, "steps") {
+		for _, kind := range rapid.SliceOfN(rapid.IntRange(0, 16), 1, 800).Draw(rt, "steps") {
 			w.step(kind, true)
 		}
 	})
 }
 
-// TestHotKeys goes on long enough for pages, sketches and eviction.
+// TestHotKeys goes on long enough for pages, sliders and eviction.
 func TestHotKeys(t *testing.T) {
-	steps := 40_000
+	steps := 25_000
 	if testing.Short() {
 		steps = 8000
 	}
-	w := newWorld(t, 7)
-	w.keys = 1
-	for i := range steps {
-		kind := w.random.IntN(15)
-		if i%997 == 0 {
-			kind = 16
-		}
-		w.step(kind, i%101 == 0)
+	for _, c := range []struct {
+		name     string
+		evicting bool
+		paces    []int64
+	}{
+		{"sparse, with pairs kept for long", false, []int64{0, 0, 1, 5, 30, 200}},
+		{"sparse", true, []int64{0, 0, 1, 5, 30, 200}},
+		{"dense", true, []int64{0, 0, 0, 0, 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, 7, c.evicting)
+			w.keys, w.paces = 1, c.paces
+			for i := range steps {
+				kind := w.random.IntN(15)
+				if i%997 == 0 {
+					kind = 16
+				}
+				w.step(kind, i%203 == 0)
+			}
+		})
 	}
 }
