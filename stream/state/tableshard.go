@@ -61,9 +61,11 @@ func (s *tableShard[V]) add(key string, stored bool) *Entry[V] {
 // weigh counts what an entry takes in memory: itself, its key, its place in
 // the map (a string and a pointer, three quarters full) and in the ring.
 func (s *tableShard[V]) weigh(e *Entry[V], encoded int) {
-	cost := int(unsafe.Sizeof(*e)) + len(e.key) + 32 + 8 + s.table.codec.size(&e.value, encoded)
-	s.table.store.cached.Add(int64(cost) - int64(e.cost))
-	e.cost = uint32(cost)
+	cost := uint32(int(unsafe.Sizeof(*e)) + len(e.key) + 32 + 8 + s.table.codec.size(&e.value, encoded))
+	if cost != e.cost {
+		s.table.store.cached.Add(int64(cost) - int64(e.cost))
+		e.cost = cost
+	}
 }
 
 // drop removes an entry from memory.
