@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/tidegate/tidegate"
@@ -28,35 +27,32 @@ type Answer struct {
 // [tidegate.CodeUnavailable] when the journal can't be written any more.
 func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool) (*Answer, error) {
 	began := n.clock()
-	content := wire.ContentHash(tx)
-	n.lock()
-	if ctx.Err() != nil {
-		n.release()
-		return nil, tidegate.Errorf(tidegate.CodeOverloaded, "the deadline passed before the decision began")
+	o := &order{tx: tx, content: wire.ContentHash(tx), withFeatures: withFeatures, done: make(chan struct{}, 1)}
+	select {
+	case n.orders <- o:
+	case <-ctx.Done():
+		return nil, errNoRoom
 	}
-	first, taken, err := n.known.Transaction(tx.Tenant, tx.Text[tidegate.TransactionID])
-	if err != nil {
-		defer n.release()
-		return nil, n.fail(err)
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		if o.stage.CompareAndSwap(waiting, givenUp) {
+			return nil, errNoRoom
+		}
+		return nil, n.unanswered(o)
 	}
-	// What retention has taken away can't be repeated.
-	if taken && first.Sequence >= n.journal.First() {
-		n.release()
-		return n.repeat(ctx, first.Sequence, first.Content == content, withFeatures)
+	switch {
+	case o.err != nil:
+		return nil, o.err
+	case o.repeated:
+		return n.repeat(ctx, o.first.Sequence, o.first.Content == o.content, withFeatures)
 	}
-	answer := &Answer{}
-	sequence, err := n.decide(tx, content, answer, withFeatures)
-	n.release()
-	if err != nil {
-		return nil, err
-	}
-	if err := n.journal.Wait(ctx, sequence); err != nil {
-		return nil, n.unanswered(ctx, sequence, err)
-	}
-	answer.Decision.DecidedInUS = n.clock().Sub(began).Microseconds()
-	n.counters.decided(&answer.Decision)
-	return answer, nil
+	o.answer.Decision.DecidedInUS = n.clock().Sub(began).Microseconds()
+	n.counters.decided(&o.answer.Decision)
+	return &o.answer, nil
 }
+
+var errNoRoom = tidegate.Errorf(tidegate.CodeOverloaded, "the deadline passed before the decision began")
 
 // decide runs the main flow and hands the record to the journal. The caller
 // holds the writer's lock.
@@ -65,7 +61,7 @@ func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFe
 		return 0, err
 	}
 	arrival := n.arrival(tx.Time)
-	follows, err := n.predecessor(tx)
+	follows, first, err := n.predecessor(tx)
 	if err != nil {
 		return 0, n.fail(err)
 	}
@@ -76,7 +72,7 @@ func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFe
 	}
 	n.warming = n.scorer.Warming(n.warming[:0])
 	sequence, err := n.journal.AppendFunc(func(b []byte) []byte {
-		return appendDecision(b, arrival, tx, d, n.scorer.AppendFacts)
+		return appendDecision(b, arrival, first, tx, d, n.scorer.AppendFacts)
 	})
 	if err != nil {
 		return 0, n.fail(err) // remembered, but no record: the node must stop
@@ -109,13 +105,16 @@ func (n *Node) repeat(ctx context.Context, sequence uint64, same, withFeatures b
 }
 
 // unanswered records that a decision's deadline passed before its answer.
-func (n *Node) unanswered(ctx context.Context, sequence uint64, err error) error {
-	if ctx.Err() == nil {
-		return n.waitError(err)
-	}
-	n.lock()
+func (n *Node) unanswered(o *order) error {
+	n.lock() // the writer is done with the order
 	defer n.release()
-	n.late = append(n.late, sequence)
+	if o.err != nil {
+		return o.err
+	}
+	if o.repeated {
+		return n.waitError(context.DeadlineExceeded)
+	}
+	n.late = append(n.late, o.sequence)
 	n.counters.unanswered.Add(1)
 	if err := n.recordLate(); err != nil {
 		return err
@@ -159,37 +158,37 @@ const (
 	warnLongChain      = "follows: the chain is too long"
 )
 
-// predecessor finds the first transaction of the chain that tx goes on with:
-// the one that counts in the features.
-func (n *Node) predecessor(tx *tidegate.Event) (*tidegate.Event, error) {
+// predecessor finds the first transaction of the chain that tx goes on with,
+// the one that counts in the features, and its record.
+func (n *Node) predecessor(tx *tidegate.Event) (*tidegate.Event, uint64, error) {
 	if tx.Text[tidegate.Follows] == "" {
-		return nil, nil
+		return nil, 0, nil
 	}
 	id := tx.Text[tidegate.Follows]
 	for range maxChain {
-		past, ok, err := n.past(tx.Tenant, id)
+		past, sequence, err := n.past(tx.Tenant, id)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		if !ok {
+		if past == nil {
 			tx.Warnings = append(tx.Warnings, warnUnknownFollows)
-			return nil, nil
+			return nil, 0, nil
 		}
 		if id = past.Text[tidegate.Follows]; id == "" {
-			return past, nil
+			return past, sequence, nil
 		}
 	}
 	tx.Warnings = append(tx.Warnings, warnLongChain)
-	return nil, nil
+	return nil, 0, nil
 }
 
-// recordedPredecessor finds the predecessor of a recorded transaction: the one
-// that was found when it was decided, which its warnings tell of.
-func (n *Node) recordedPredecessor(tx *tidegate.Event) (*tidegate.Event, error) {
-	if slices.Contains(tx.Warnings, warnUnknownFollows) || slices.Contains(tx.Warnings, warnLongChain) {
+// followed reads the predecessor that was found when a transaction was
+// decided: by then others may have come, or been forgotten.
+func (n *Node) followed(r *Record) (*tidegate.Event, error) {
+	if r.Followed == 0 {
 		return nil, nil
 	}
-	return n.predecessor(tx)
+	return n.pastRecord(r.Followed)
 }
 
 // Deadline is the policy's time for an answer.

@@ -99,7 +99,7 @@ func (b *backfill) slice(reader *journal.Reader, last uint64) error {
 func (b *backfill) apply(r *Record) error {
 	switch r.Kind {
 	case KindDecision:
-		follows, err := b.node.recordedPredecessor(&r.Event)
+		follows, err := b.node.followed(r)
 		if err != nil {
 			return err
 		}
@@ -117,8 +117,8 @@ func (b *backfill) apply(r *Record) error {
 		if r.Sequence <= b.began {
 			return nil
 		}
-		tx, ok, err := b.node.past(r.Label.Tenant, r.Label.TransactionID)
-		if err != nil || !ok {
+		tx, _, err := b.node.past(r.Label.Tenant, r.Label.TransactionID)
+		if err != nil || tx == nil {
 			return err
 		}
 		fraud, err := b.node.known.Fraud(tx.Tenant, tx.Text[tidegate.TransactionID])

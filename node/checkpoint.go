@@ -11,6 +11,8 @@ import (
 
 // start runs what goes on in the background until the node closes.
 func (n *Node) start() {
+	n.wait.Go(n.decideOrders)
+	n.wait.Go(n.acknowledge)
 	n.wait.Go(n.checkpoints)
 	n.wait.Go(n.endWindows)
 	from := max(n.journal.First(), n.journal.Durable()-min(n.journal.Durable(), recentRecords))

@@ -79,11 +79,11 @@ func (n *Node) completeFromPast(e *tidegate.Event) error {
 	if id == "" {
 		return nil
 	}
-	past, ok, err := n.past(e.Tenant, id)
+	past, _, err := n.past(e.Tenant, id)
 	if err != nil {
 		return n.fail(err)
 	}
-	if !ok {
+	if past == nil {
 		e.Warnings = append(e.Warnings, "transaction_id: unknown transaction")
 		return nil
 	}
@@ -163,27 +163,33 @@ func (n *Node) applyLabel(sequence uint64, arrival tidegate.Millis, content uint
 	return n.known.TakeLabel(l, scoring.Taken{Sequence: sequence, Content: content, Arrival: arrival})
 }
 
-// past reads a transaction that was decided before. The caller holds the
-// writer's lock. A transaction whose record retention has removed is unknown.
-func (n *Node) past(tenant, transactionID string) (*tidegate.Event, bool, error) {
+// past reads a transaction that was decided before, and where its record is;
+// nil if there is none. The caller holds the writer's lock.
+func (n *Node) past(tenant, transactionID string) (tx *tidegate.Event, sequence uint64, err error) {
 	t, ok, err := n.known.Transaction(tenant, transactionID)
 	if err != nil || !ok {
-		return nil, false, err
+		return nil, 0, err
 	}
+	tx, err = n.pastRecord(t.Sequence)
+	return tx, t.Sequence, err
+}
+
+// pastRecord reads the transaction of a record; nil if retention has removed it.
+func (n *Node) pastRecord(sequence uint64) (*tidegate.Event, error) {
 	// A record of this very moment may still be on its way to the disk.
-	if err := n.journal.Wait(context.Background(), t.Sequence); err != nil {
-		return nil, false, err
+	if err := n.journal.Wait(context.Background(), sequence); err != nil {
+		return nil, err
 	}
-	body, err := n.journal.Get(t.Sequence)
+	body, err := n.journal.Get(sequence)
 	if errors.Is(err, journal.ErrDropped) {
-		return nil, false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	var r Record
-	if err := r.Decode(t.Sequence, body); err != nil {
-		return nil, false, err
+	if err := r.Decode(sequence, body); err != nil {
+		return nil, err
 	}
-	return &r.Event, true, nil
+	return &r.Event, nil
 }

@@ -44,6 +44,9 @@ type Node struct {
 	counters      Counters
 	failed        failure
 
+	orders  chan *order // to the writer
+	decided chan *order // from the writer to who tells
+
 	running context.Context // over when the node closes
 	stop    context.CancelFunc
 	wait    sync.WaitGroup

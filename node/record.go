@@ -24,6 +24,7 @@ const (
 
 const (
 	flagAlerts  = 1 // the decision carries alerts
+	flagFollows = 2 // the decision is on a follow-up, and the record it follows is named
 	flagWaiting = 1 // the label's transaction is not known
 )
 
@@ -42,6 +43,7 @@ type Record struct {
 	Event    tidegate.Event    // decisions, events and ends of windows
 	Decision tidegate.Decision // decisions; of the others, the matches and alerts
 	Facts    []byte            // decisions: the feature values used, as wire wrote them
+	Followed uint64            // decisions: the record of the first of the chain, if there is one
 	Label    tidegate.Label
 	Activation
 	Unanswered uint64 // sequence number of the decision
@@ -60,6 +62,12 @@ func (r *Record) Decode(sequence uint64, body []byte) (err error) {
 	body = body[headerSize:]
 	switch r.Kind {
 	case KindDecision:
+		if r.Flags&flagFollows != 0 {
+			if len(body) < 8 {
+				return r.corrupt(sequence, nil)
+			}
+			r.Followed, body = binary.LittleEndian.Uint64(body), body[8:]
+		}
 		if body, err = wire.DecodeEventBinary(body, &r.Event); err == nil {
 			r.Facts, err = wire.DecodeDecisionBinary(body, &r.Decision)
 		}
@@ -117,12 +125,18 @@ func appendHeader(b []byte, kind Kind, flags byte, arrival tidegate.Millis) []by
 	return binary.LittleEndian.AppendUint64(append(b, byte(kind), flags), uint64(arrival))
 }
 
-func appendDecision(b []byte, arrival tidegate.Millis, tx *tidegate.Event, d *tidegate.Decision, appendFacts func([]byte) []byte) []byte {
+func appendDecision(b []byte, arrival tidegate.Millis, followed uint64, tx *tidegate.Event, d *tidegate.Decision, appendFacts func([]byte) []byte) []byte {
 	flags := byte(0)
 	if len(d.Alerts) > 0 {
 		flags = flagAlerts
 	}
+	if followed != 0 {
+		flags |= flagFollows
+	}
 	b = appendHeader(b, KindDecision, flags, arrival)
+	if followed != 0 {
+		b = binary.LittleEndian.AppendUint64(b, followed)
+	}
 	b = wire.AppendEventBinary(b, tx)
 	b = wire.AppendDecisionBinary(b, d)
 	return appendFacts(b)

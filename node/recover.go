@@ -46,6 +46,7 @@ func Open(o Options) (n *Node, r Recovery, activation, err error) {
 	}
 	n = &Node{options: o, clock: o.Clock}
 	n.failed.done = make(chan struct{})
+	n.orders, n.decided = make(chan *order, orders), make(chan *order, orders)
 	n.running, n.stop = context.WithCancel(context.Background())
 	n.generations.node = n
 	if n.owner, err = state.LockDirectory(o.Dir, o.Clock()); err != nil {
@@ -173,7 +174,7 @@ func (n *Node) applyInput(r *Record) error {
 	n.newest = max(n.newest, r.Arrival)
 	switch r.Kind {
 	case KindDecision:
-		follows, err := n.recordedPredecessor(&r.Event)
+		follows, err := n.followed(r)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -102,7 +104,7 @@ func (d *redecider) record(r *Record) error {
 	// What the first decision added to the event is worked out again.
 	tx := r.Event
 	tx.Base, tx.HasBase = tidegate.Money{}, false
-	follows, err := n.recordedPredecessor(&tx)
+	follows, err := n.followed(r)
 	if err != nil {
 		return err
 	}
@@ -123,11 +125,20 @@ func (d *redecider) compare(r *Record, tx *tidegate.Event) {
 	}
 	d.result.Differences++
 	if d.result.First == "" {
-		d.result.First = r.Decision.TransactionID + ": " + difference(&r.Decision, &d.again)
+		d.result.First = r.Decision.TransactionID + ": " + d.difference(r)
 	}
 }
 
-func difference(was, now *tidegate.Decision) string {
+func (d *redecider) difference(r *Record) string {
+	was, now := &r.Decision, &d.again
+	if values, err := d.node.values(r); err == nil {
+		nums, texts := d.node.scorer.FeatureRow()
+		for i, v := range values.Variables {
+			if math.Float64bits(values.Num[i]) != math.Float64bits(nums[i]) || values.Text[i] != texts[i] {
+				return fmt.Sprintf("%s was %v, now %v", v.Name, values.Num[i], nums[i])
+			}
+		}
+	}
 	switch {
 	case was.Outcome != now.Outcome:
 		return "outcome " + was.Outcome.String() + ", now " + now.Outcome.String()
@@ -138,5 +149,5 @@ func difference(was, now *tidegate.Decision) string {
 	case len(was.Alerts) != len(now.Alerts):
 		return "alerts"
 	}
-	return "feature values or reasons"
+	return "reasons or what else an answer says"
 }

@@ -68,7 +68,7 @@ func (k *Known) TakeLabel(l *tidegate.Label, t Taken) error {
 }
 
 func (k *Known) take(key []byte, t Taken) error {
-	entry, err := k.ids.GetOrCreate(key)
+	entry, err := k.ids.Replace(key) // whoever takes an id knows that it is free
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/bench/load"
+	"github.com/tidegate/tidegate/stream/journal"
 )
 
 type benchCommands struct {
@@ -29,7 +29,7 @@ type benchAuthorizeCommand struct {
 	Customers   int           `help:"Customers." default:"1000000"`
 	Skew        float64       `help:"Exponent of Zipf's law over customers; 0 is uniform." default:"1.0"`
 	Seed        uint64        `help:"Of the requests." default:"1"`
-	Against     string        `help:"echo: measure a server that decodes the same request and encodes an answer of the same size, in the same run." enum:"echo," default:""`
+	Against     string        `help:"echo: measure a server that decodes the same request and encodes an answer of the same size with the standard library, in the same run." enum:"echo," default:""`
 	Half        bool          `help:"After the closed loop, measure latency at half of the rate it reached."`
 	JSON        string        `help:"Write the results here, machine-readable; - is standard output." placeholder:"FILE"`
 }
@@ -42,6 +42,9 @@ type authorizeReport struct {
 	Half        *load.Result `json:"half_of_maximum,omitempty"`
 	Checkpoints uint64       `json:"checkpoints"`
 	LongestUS   int64        `json:"longest_checkpoint_pause_us"`
+	PerCommit   float64      `json:"records_per_commit"`
+	SyncUS      float64      `json:"mean_sync_us"`
+	SlowSyncs   uint64       `json:"syncs_over_5_ms"`
 }
 
 func (c *benchAuthorizeCommand) Run(ctx context.Context) (err error) {
@@ -79,7 +82,7 @@ func (c *benchAuthorizeCommand) echo(ctx context.Context, payments *load.Payment
 	if err != nil {
 		return load.Result{}, err
 	}
-	server := load.Echo(listener, tidegate.Decision{ResponseCode: "00"}, answerBytes)
+	server := load.Echo(listener, answerBytes)
 	r, err := c.measure(ctx, "echo", listener.Addr().String(), payments, 0)
 	return r, errors.Join(err, server.Close())
 }
@@ -111,8 +114,15 @@ func (c *benchAuthorizeCommand) service(ctx context.Context, payments *load.Paym
 		}
 		r.Half = &half
 	}
-	stats := s.node.Stats().Checkpoint
-	r.Checkpoints, r.LongestUS = stats.Written, stats.Last.LongestPause.Microseconds()
+	stats := s.node.Stats()
+	r.Checkpoints, r.LongestUS = stats.Checkpoint.Written, stats.Checkpoint.Last.LongestPause.Microseconds()
+	r.PerCommit = float64(stats.Journal.Records) / float64(stats.Journal.Commits)
+	for i, n := range stats.Journal.Syncs {
+		if i >= len(journal.SyncBounds) || journal.SyncBounds[i] > 5*time.Millisecond {
+			r.SlowSyncs += n
+		}
+	}
+	r.SyncUS = float64(stats.Journal.SyncTime.Microseconds()) / float64(stats.Journal.Commits)
 	return nil
 }
 
@@ -141,4 +151,5 @@ func (r *authorizeReport) print(w *os.File) {
 		fmt.Fprintf(w, "ratio to echo        %10.2f\n", r.Ratio)
 	}
 	fmt.Fprintf(w, "checkpoints          %10d  longest pause of the last %d µs\n", r.Checkpoints, r.LongestUS)
+	fmt.Fprintf(w, "journal              %10.1f  records a commit, mean sync %.0f µs, %d over 5 ms\n", r.PerCommit, r.SyncUS, r.SlowSyncs)
 }

@@ -2,20 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate"
-	"github.com/tidegate/tidegate/config"
-	"github.com/tidegate/tidegate/node"
 	"github.com/tidegate/tidegate/stream/kafka"
-	"github.com/tidegate/tidegate/wire"
 )
 
 // publishedFile holds the publisher's position, in the data directory.
@@ -25,47 +24,94 @@ const publishedFile = "published"
 type publisher struct {
 	brokers []string
 	dev     *kfake.Cluster
-	reader  *node.DecisionReader
+	source  *decisionSource
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 }
 
 func startPublisher(ctx context.Context, s *service, registry prometheus.Registerer) (*publisher, error) {
 	p := &publisher{brokers: s.config.Kafka.Brokers, stop: func() {}}
+	o := kafka.Options{
+		Journal: s.node.JournalUUID(), Instance: rand.Text(), Local: filepath.Join(s.config.Data, publishedFile),
+		Topics: []kafka.Topic{{Name: s.config.Kafka.DecisionsTopic}, {Name: s.config.Kafka.AlertsTopic}},
+		Report: func(err error) { s.log.Warn("publishing", "error", err) },
+	}
+	var err error
 	if s.command.DevKafka {
-		dev, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, s.config.Kafka.DecisionsTopic, s.config.Kafka.AlertsTopic))
-		if err != nil {
-			return nil, &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the development broker does not start", Cause: err}
-		}
-		p.dev, p.brokers = dev, dev.ListenAddrs()
+		err = p.develop(&o)
+	} else {
+		o.Accept, err = acceptedRecord()
 	}
-	if len(p.brokers) == 0 {
-		return p, nil
+	if o.Brokers = p.brokers; len(o.Brokers) == 0 || err != nil {
+		return p, err
 	}
-	name := publishedFile
-	if p.dev != nil {
-		name += "-dev"
+	if p.source, err = newDecisionSource(s); err != nil {
+		return nil, errors.Join(err, p.close())
 	}
-	position := kafka.FilePosition{Path: filepath.Join(s.config.Data, name), Journal: s.node.JournalUUID()}
-	from, err := position.Load()
+	o.Incarnation = p.source.incarnation
+	sender, err := kafka.NewPublisher(p.source, o)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, p.close())
 	}
-	p.reader = s.node.Decisions(from + 1)
-	source := decisionSource{p.reader, s.config.Kafka}
-	sender, err := kafka.NewPublisher(p.brokers, source, position, func(err error) { s.log.Warn("publishing", "error", err) })
-	if err != nil {
-		return nil, errors.Join(err, p.reader.Close())
-	}
-	registry.MustRegister(
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tidegate_publisher_record", Help: "Journal record up to which everything is in Kafka."},
-			func() float64 { return float64(sender.Published()) }),
-		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "tidegate_publisher_failures_total", Help: "Attempts to send a batch that failed and were repeated."},
-			func() float64 { _, failures := sender.Stats(); return float64(failures) }),
-	)
+	var stopped atomic.Bool
+	publisherMetrics(registry, sender, &stopped)
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
-	p.done.Go(func() { sender.Run(ctx) })
+	p.done.Go(func() {
+		if err := sender.Run(ctx); err != nil {
+			stopped.Store(true)
+			s.log.Error("nothing is published any more; decisions go on. Find out why, then start with "+acceptVariable+" set to the record to go on with", "error", err)
+		}
+	})
 	return p, nil
+}
+
+// develop starts a broker inside this process. It forgets what it was sent
+// when it ends, so publishing begins again where it was.
+func (p *publisher) develop(o *kafka.Options) (err error) {
+	p.dev, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, o.Topics[0].Name, o.Topics[1].Name))
+	if err != nil {
+		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the development broker does not start", Cause: err}
+	}
+	p.brokers = p.dev.ListenAddrs()
+	o.Local += "-dev"
+	last, err := kafka.FilePosition{Path: o.Local, Journal: o.Journal}.Record()
+	o.Accept = last + 1
+	return err
+}
+
+// acceptVariable names the record to publish next where the publisher must
+// not guess. It is looked at only then.
+const acceptVariable = "TIDEGATE_PUBLISH_FROM"
+
+func acceptedRecord() (uint64, error) {
+	text := os.Getenv(acceptVariable)
+	if text == "" {
+		return 0, nil
+	}
+	record, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || record == 0 {
+		return 0, &tidegate.Error{Code: tidegate.CodeConfig, Message: acceptVariable + " is the number of a journal record, from 1", Cause: err}
+	}
+	return record, nil
+}
+
+func publisherMetrics(registry prometheus.Registerer, sender *kafka.Publisher, stopped *atomic.Bool) {
+	gauge := func(name, help string, value func() float64) {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+	}
+	counter := func(name, help string, value func(kafka.Stats) uint64) {
+		registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(value(sender.Stats())) }))
+	}
+	gauge("tidegate_publisher_record", "Journal record up to which everything is in Kafka.", func() float64 { return float64(sender.Published()) })
+	gauge("tidegate_publisher_stopped", "1 when the publisher must not go on without a person's word.", func() float64 {
+		if stopped.Load() {
+			return 1
+		}
+		return 0
+	})
+	counter("tidegate_publisher_messages_total", "Decisions and alerts in Kafka.", func(s kafka.Stats) uint64 { return s.Messages })
+	counter("tidegate_publisher_transactions_total", "Transactions committed in Kafka.", func(s kafka.Stats) uint64 { return s.Transactions })
+	counter("tidegate_publisher_failures_total", "Failures after which publishing was begun again.", func(s kafka.Stats) uint64 { return s.Failures })
 }
 
 func (p *publisher) close() error {
@@ -74,31 +120,8 @@ func (p *publisher) close() error {
 	if p.dev != nil {
 		p.dev.Close()
 	}
-	if p.reader == nil {
+	if p.source == nil {
 		return nil
 	}
-	return p.reader.Close()
-}
-
-// decisionSource makes messages of journal records, keyed by customer.
-type decisionSource struct {
-	reader *node.DecisionReader
-	topics config.Kafka
-}
-
-func (d decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, []kafka.Message, error) {
-	r, err := d.reader.Next(ctx)
-	if err != nil {
-		return 0, to, err
-	}
-	key := []byte(r.Decision.CustomerID)
-	headers := []kgo.RecordHeader{
-		{Key: "tidegate.tenant", Value: []byte(r.Event.Tenant)},
-		{Key: "tidegate.record", Value: strconv.AppendUint(nil, r.Sequence, 10)},
-	}
-	to = append(to, kafka.Message{Topic: d.topics.DecisionsTopic, Key: key, Value: wire.AppendDecision(nil, &r.Decision, wire.Features{}), Headers: headers})
-	for i := range r.Decision.Alerts {
-		to = append(to, kafka.Message{Topic: d.topics.AlertsTopic, Key: key, Value: wire.AppendAlert(nil, &r.Decision.Alerts[i]), Headers: headers})
-	}
-	return r.Sequence, to, nil
+	return p.source.close()
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -59,6 +60,7 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	if err := c.secure(&s.config); err != nil {
 		return nil, err
 	}
+	tuneRuntime(int64(s.config.State.Cache))
 	files, err := config.Deciding(s.config.Files)
 	if err != nil {
 		return nil, err
@@ -145,6 +147,19 @@ func (s *service) close() error {
 	err := errors.Join(s.publisher.close(), s.node.Close())
 	s.log.Info("stopped", "error", err)
 	return err
+}
+
+// tuneRuntime lets the collector run seldom, unless the environment says
+// otherwise: keyed state lives long, marking it takes a core for a while, and
+// the answers of that while are the slow ones. Memory beyond what the cache of
+// state explains makes it run sooner.
+func tuneRuntime(cache int64) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(4*cache + 1<<30)
+	}
 }
 
 func (c *serveCommand) load() (cfg config.Config, err error) {
