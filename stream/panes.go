@@ -98,7 +98,10 @@ func (o *paneOp[K, T, A]) fireNext(t *task, v *visit[K], _ Domain, tm timer) {
 	v.write()
 	p.armed = armed{}
 	w := Span{p.next - o.windows.size, p.next}
-	value := p.merge(w, o.agg.Merge)
+	acc := scratchOf[A](t, o.node)
+	*acc = *new(A)
+	p.merge(acc, w, o.agg)
+	value := *acc
 	next := w.End + o.windows.slide
 	if p.drop(next - o.windows.size); len(p.list) > 0 {
 		p.next = max(next, o.firstEnd(p.list[0].start, MinTime))
@@ -155,22 +158,26 @@ func (p *panes[A]) drop(before Millis) {
 // fewPanes is how many panes are merged one by one, which needs no memory.
 const fewPanes = 8
 
-// merge is what the panes of a window hold. Panes before it have been dropped.
-func (p *panes[A]) merge(w Span, merge func(acc, other *A)) (acc A) {
+// accumulating merges accumulators, of whatever records.
+type accumulating[A any] interface{ Merge(acc, other *A) }
+
+// merge adds what the panes of a window hold to acc. Panes before it have been
+// dropped.
+func (p *panes[A]) merge(acc *A, w Span, agg accumulating[A]) {
 	n := len(p.list)
 	for n > 0 && p.list[n-1].start >= w.End {
 		n--
 	}
 	if n <= fewPanes {
 		for i := range n {
-			merge(&acc, &p.list[i].acc)
+			agg.Merge(acc, &p.list[i].acc)
 		}
-		return acc
+		return
 	}
 	if p.sums == nil {
 		p.sums = &sums[A]{}
 	}
-	return p.sums.first(p.list[:n], merge)
+	p.sums.first(acc, p.list[:n], agg)
 }
 
 // sums are sums of a queue of panes, so that the sum of all of them takes a
@@ -184,27 +191,26 @@ type sums[A any] struct {
 	total       A   // of the back
 }
 
-// first is the sum of all panes of a list, which begins where it began last
+// first adds all panes of a list to acc. The list begins where it began last
 // time or where it was dropped to.
-func (s *sums[A]) first(list []pane[A], merge func(acc, other *A)) (acc A) {
+func (s *sums[A]) first(acc *A, list []pane[A], agg accumulating[A]) {
 	if s.front == 0 {
 		*s = sums[A]{suffixes: s.suffixes[:0]}
 		var suffix A
 		for i := len(list) - 1; i >= 0; i-- {
 			var sum A // of pane i and those behind, in this order
-			merge(&sum, &list[i].acc)
-			merge(&sum, &suffix)
+			agg.Merge(&sum, &list[i].acc)
+			agg.Merge(&sum, &suffix)
 			suffix = sum
 			s.suffixes = append(s.suffixes, sum)
 		}
 		s.front = len(list)
 	}
 	for ; s.front+s.back < len(list); s.back++ {
-		merge(&s.total, &list[s.front+s.back].acc)
+		agg.Merge(&s.total, &list[s.front+s.back].acc)
 	}
-	merge(&acc, &s.suffixes[s.front-1])
-	merge(&acc, &s.total)
-	return acc
+	agg.Merge(acc, &s.suffixes[s.front-1])
+	agg.Merge(acc, &s.total)
 }
 
 // drop forgets the first n panes.

@@ -172,9 +172,7 @@ func (s *sourceOp[T]) poll(ctx context.Context, t *task, i int) (more bool, err 
 		if !r.between() {
 			return false, ctx.Err()
 		}
-		m := &batch[j]
-		s.handle(t, i, m)
-		f.position, f.started = m.Next, true
+		s.handle(t, i, &batch[j])
 	}
 	t.settle()
 	r.advance(t, s, func(splits *splits) bool {
@@ -190,25 +188,37 @@ func (s *sourceOp[T]) poll(ctx context.Context, t *task, i int) (more bool, err 
 	return n > 0, err
 }
 
-// handle takes a message through the graph.
+// handle takes a message through the graph. The position moves when that is
+// done, and before event time does: a checkpoint may come between the timers
+// that then fire.
 func (s *sourceOp[T]) handle(t *task, i int, m *Message[T]) {
 	t.origin = &m.Meta
-	defer func() { t.origin = nil }()
-	t.stats[s.node.id].in++
-	if m.Err != nil {
-		t.failed(s.node, m.Err, m.Time, nil)
+	at, ok := s.emit(t, m)
+	t.origin = nil
+	f := s.feeds[i]
+	f.position, f.started = m.Next, true
+	if !ok {
 		return
 	}
-	at, err := s.timestamp(t, m)
-	if err != nil {
-		t.failed(s.node, err, at, m.Value)
-		return
-	}
-	s.out.emit(t, Record[T]{Value: m.Value, Time: at})
 	s.noteTime(i, m.Value, at)
 	if t.run.everyRecord {
 		t.run.advance(t, s, func(splits *splits) bool { return splits.announce(i) })
 	}
+}
+
+func (s *sourceOp[T]) emit(t *task, m *Message[T]) (at Millis, ok bool) {
+	t.stats[s.node.id].in++
+	if m.Err != nil {
+		t.failed(s.node, m.Err, m.Time, nil)
+		return 0, false
+	}
+	at, err := s.timestamp(t, m)
+	if err != nil {
+		t.failed(s.node, err, at, m.Value)
+		return at, false
+	}
+	s.out.emit(t, Record[T]{Value: m.Value, Time: at})
+	return at, true
 }
 
 // noteTime notes what a record says of its partition's event time.

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tidegate/tidegate/stream/file"
+	"github.com/tidegate/tidegate/stream/pebble"
+)
+
+// TestMain runs the pipeline instead of the tests in the processes that
+// TestKill starts.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("FRAUD_PIPELINE_DIR"); dir != "" {
+		if err := runToBeKilled(dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func runToBeKilled(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "tx.*.jsonl"))
+	if err != nil {
+		return err
+	}
+	backend, err := pebble.Open(filepath.Join(dir, "state"), pebble.Options{})
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	c := Config{Files: files, Out: filepath.Join(dir, "alerts"), InOrder: true}
+	c.Options.State = backend
+	c.Options.Checkpoint = 30 * time.Millisecond
+	return Build(c).Run(context.Background())
+}
+
+// TestKill kills the process at random moments, again and again until it is
+// done, and finds every alert there, once.
+func TestKill(t *testing.T) {
+	rounds := 50
+	if testing.Short() {
+		rounds = 3
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	want := unzip(t, "tx200k-seed1.event.alerts.jsonl.gz")
+	slices.Sort(want)
+	kills := 0
+	for round := 0; kills < rounds; round++ {
+		dir := t.TempDir()
+		split(t, dir, 1+round%2)
+		for deaths := 0; ; deaths++ {
+			// The patience grows, so that the last try comes to the end.
+			patience := time.Duration(50+random.IntN(400)+100*deaths) * time.Millisecond
+			if !runUntilKilled(t, dir, patience) {
+				break
+			}
+			kills++
+			noPartialFile(t, dir)
+		}
+		compare(t, read(t, filepath.Join(dir, "alerts")), want)
+		if t.Failed() {
+			return
+		}
+	}
+	t.Logf("%d kills", kills)
+}
+
+// runUntilKilled runs the pipeline and says whether it had to be killed.
+func runUntilKilled(t *testing.T, dir string, patience time.Duration) (killed bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	child := exec.CommandContext(ctx, os.Args[0]) // killed by SIGKILL when ctx ends
+	child.Env = append(os.Environ(), "FRAUD_PIPELINE_DIR="+dir)
+	out, err := child.CombinedOutput()
+	if err != nil && ctx.Err() == nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return err != nil
+}
+
+// noPartialFile checks that every file that can be seen ends in a whole line.
+func noPartialFile(t *testing.T, dir string) {
+	t.Helper()
+	names, err := file.Files(filepath.Join(dir, "alerts"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(string(b), "}\n") {
+			t.Errorf("%s ends in the middle of a line", name)
+		}
+	}
+}
