@@ -10,30 +10,46 @@ import (
 	"github.com/tidegate/tidegate"
 )
 
-// FilePosition keeps a publisher's position in a file, for one journal.
+// FilePosition keeps in a file how far a journal is published. Kafka's own
+// position decides; this one bears witness that there was one.
 type FilePosition struct {
 	Path    string
 	Journal string // UUID: the position of another journal is refused
+	// Incarnation of the journal that was published. 0 means that nothing was:
+	// whoever wrote the file says that up to here nothing shall be.
+	Incarnation uint64
 }
 
-func (f FilePosition) Load() (uint64, error) {
+// local is what the file holds.
+type local struct {
+	record      uint64 // the last one published
+	incarnation uint64
+}
+
+func (f FilePosition) load() (l local, err error) {
 	body, err := os.ReadFile(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		return local{}, nil
 	}
 	if err != nil {
-		return 0, err
+		return local{}, err
 	}
 	var journal string
-	var sequence uint64
-	if n, err := fmt.Sscanf(string(body), "%s %d\n", &journal, &sequence); err != nil || n != 2 || journal != f.Journal {
-		return 0, &tidegate.Error{Code: tidegate.CodeCorrupt, File: f.Path, Message: "is not the publisher's position in this journal; remove it to publish everything again"}
+	n, err := fmt.Sscanf(string(body), "%s %d %d\n", &journal, &l.incarnation, &l.record)
+	if err != nil || n != 3 || journal != f.Journal {
+		return local{}, &tidegate.Error{Code: tidegate.CodeCorrupt, File: f.Path, Message: "is not the publisher's position in this journal"}
 	}
-	return sequence, nil
+	return l, nil
+}
+
+// Record is the last record published; 0 when there is none.
+func (f FilePosition) Record() (uint64, error) {
+	l, err := f.load()
+	return l.record, err
 }
 
 // Save replaces the file by a rename, after the new one is on disk.
-func (f FilePosition) Save(sequence uint64) (err error) {
+func (f FilePosition) Save(record uint64) (err error) {
 	next, err := os.CreateTemp(filepath.Dir(f.Path), ".position-*")
 	if err != nil {
 		return err
@@ -43,7 +59,7 @@ func (f FilePosition) Save(sequence uint64) (err error) {
 			err = errors.Join(err, os.Remove(next.Name()))
 		}
 	}()
-	_, err = fmt.Fprintf(next, "%s %d\n", f.Journal, sequence)
+	_, err = fmt.Fprintf(next, "%s %d %d\n", f.Journal, f.Incarnation, record)
 	if err = errors.Join(err, next.Sync(), next.Close()); err != nil {
 		return err
 	}

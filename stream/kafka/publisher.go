@@ -6,167 +6,207 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate"
 )
 
-// Source is where a publisher reads: durable records in order.
-type Source interface {
-	// Next appends the messages of the next durable record that has any, and
-	// returns its sequence number. It waits until there is one or ctx is over.
-	Next(ctx context.Context, to []Message) (sequence uint64, messages []Message, err error)
-}
-
-// Position remembers how far a publisher has come.
-type Position interface {
-	Load() (sequence uint64, err error)
-	// Save is called when every message up to sequence is in Kafka.
-	Save(sequence uint64) error
-}
-
-// Message is one record for a topic.
-type Message struct {
-	Topic   string
-	Key     []byte
-	Value   []byte
-	Headers []kgo.RecordHeader
-}
-
-// Publisher sends the journal's messages to Kafka, in order per key, and goes
-// on where it stopped: after an outage of the brokers and after a restart.
-// Delivery is at least once: after a crash the last batch may be there twice,
-// with the same keys and ids.
+// Publisher sends the journal's messages to Kafka, in order per key, each
+// once, and goes on where it stopped: after an outage of the brokers and after
+// a restart.
 type Publisher struct {
-	client    *kgo.Client
+	options   Options
 	source    Source
-	position  Position
-	report    func(error)
-	published atomic.Uint64 // sequence
-	messages  atomic.Uint64
-	failures  atomic.Uint64
+	file      FilePosition
+	claimed   bool // this process has committed a position
+	published atomic.Uint64
+	stats     struct{ messages, transactions, failures atomic.Uint64 }
 }
 
-// A batch is what is sent before the position is saved.
+// Options of a publisher. Brokers, Journal, Incarnation, Instance, Local and
+// Report are needed.
+type Options struct {
+	Brokers     []string
+	Journal     string // UUID; transactional id and group are made of it
+	Incarnation uint64 // from 1
+	Instance    string // this process's own name, unlike any before
+	Local       string // file that holds the position, too
+	Topics      []Topic
+	Positions   string // topic of the group's offset; "" is DefaultPositions
+	// Accept is a person's word for where to go on: with this record, should
+	// the publisher have to stop at its start. 0 is none.
+	Accept uint64
+	Report func(error)   // told of failures, each of which is tried again
+	Renew  time.Duration // how often the position is committed anew; 0 is a day
+	// Timeout is how long a transaction may take, also as the brokers see it:
+	// consumers of what is committed wait for one that was left open. 0 is 30 s.
+	Timeout time.Duration
+	Client  []kgo.Opt // TLS, SASL and the like
+}
+
+// DefaultPositions is the topic that publishers commit their offset for.
+const DefaultPositions = "tidegate-positions"
+
+// A batch is what goes into one transaction. Three brokers take about 50 ms to
+// end one and begin the next, so there is no use in waiting much longer; one
+// broker takes 2 to 25.
 const (
 	batchMessages = 4096
-	batchWait     = 50 * time.Millisecond
+	batchWait     = 30 * time.Millisecond
 	retryMin      = 100 * time.Millisecond
-	retryMax      = 10 * time.Second
+	retryMax      = 5 * time.Second
+	// What a stop leaves the transaction under way.
+	grace = 3 * time.Second
 )
 
-// NewPublisher makes a publisher; Run does the work. report is told of
-// failures, each of which is tried again.
-func NewPublisher(brokers []string, source Source, position Position, report func(error)) (*Publisher, error) {
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(brokers...),
-		kgo.ClientID("tidegate-publisher"),
-		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
-		kgo.RequiredAcks(kgo.AllISRAcks()),
-		kgo.ProducerLinger(5*time.Millisecond),
-		kgo.MaxBufferedRecords(2*batchMessages),
-		kgo.AllowAutoTopicCreation(),
-	)
-	if err != nil {
-		return nil, &tidegate.Error{Code: tidegate.CodeConfig, Message: "the Kafka client refuses its configuration", Cause: err}
+// NewPublisher makes a publisher; Run does the work.
+func NewPublisher(source Source, o Options) (*Publisher, error) {
+	if o.Positions == "" {
+		o.Positions = DefaultPositions
 	}
-	p := &Publisher{client: client, source: source, position: position, report: report}
-	at, err := position.Load()
-	if err != nil {
-		client.Close()
-		return nil, err
+	if o.Renew == 0 {
+		o.Renew = 24 * time.Hour
 	}
-	p.published.Store(at)
-	return p, nil
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	o.Topics = append([]Topic{{Name: o.Positions, Partitions: 1, Configs: map[string]string{"cleanup.policy": "compact"}}}, o.Topics...)
+	p := &Publisher{options: o, source: source, file: FilePosition{o.Local, o.Journal, o.Incarnation}}
+	at, err := p.file.load()
+	p.published.Store(at.record)
+	return p, err
 }
 
-// Run publishes until ctx is over.
-func (p *Publisher) Run(ctx context.Context) {
-	defer p.client.Close()
-	var batch []Message
-	for ctx.Err() == nil {
-		var last uint64
-		var err error
-		last, batch, err = p.collect(ctx, batch[:0])
-		if err != nil {
-			if ctx.Err() == nil {
-				p.report(err)
-			}
-			return
-		}
-		if !p.deliver(ctx, batch) {
-			return
-		}
-		if err := p.position.Save(last); err != nil {
-			p.report(err)
-		}
-		p.published.Store(last)
-		p.messages.Add(uint64(len(batch)))
-	}
-}
-
-// collect waits for a first record, and a short while for more.
-func (p *Publisher) collect(ctx context.Context, batch []Message) (last uint64, _ []Message, err error) {
-	last, batch, err = p.source.Next(ctx, batch)
-	if err != nil {
-		return 0, nil, err
-	}
-	more, cancel := context.WithTimeout(ctx, batchWait)
-	defer cancel()
-	for len(batch) < batchMessages {
-		sequence, longer, err := p.source.Next(more, batch)
-		if more.Err() != nil {
-			return last, batch, nil
-		}
-		if err != nil {
-			return 0, nil, err
-		}
-		last, batch = sequence, longer
-	}
-	return last, batch, nil
-}
-
-// deliver sends a batch until all of it is acknowledged; false when ctx is
-// over before.
-func (p *Publisher) deliver(ctx context.Context, batch []Message) bool {
+// Run publishes until ctx is over, and then returns nil. Its error says why
+// it must not go on.
+func (p *Publisher) Run(ctx context.Context) error {
 	wait := retryMin
 	for {
-		err := p.send(ctx, batch)
-		if err == nil {
-			return true
+		before := p.stats.transactions.Load()
+		err := p.session(ctx)
+		var stop *stopError
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.As(err, &stop):
+			return err
 		}
-		if ctx.Err() != nil {
-			return false
+		p.stats.failures.Add(1)
+		p.options.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "Kafka does not take the messages; trying again", Cause: err})
+		if p.stats.transactions.Load() > before {
+			wait = retryMin
 		}
-		p.failures.Add(1)
-		p.report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "Kafka does not take the messages; trying again", Cause: err})
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return false
+			return nil
 		}
 		wait = min(2*wait, retryMax)
 	}
 }
 
-func (p *Publisher) send(ctx context.Context, batch []Message) error {
-	records := make([]*kgo.Record, len(batch))
-	for i, m := range batch {
-		records[i] = &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}
+// session publishes from one opening of the producer to its first failure.
+func (p *Publisher) session(ctx context.Context) error {
+	s, err := p.open(ctx)
+	if err != nil {
+		return err
 	}
-	var errs []error
-	for _, r := range p.client.ProduceSync(ctx, records...) {
-		if r.Err != nil && !errors.Is(r.Err, kerr.DuplicateSequenceNumber) {
-			errs = append(errs, r.Err)
-			break // one says it; the whole batch is sent again
+	defer s.client.Close()
+	for {
+		batch, last, err := p.collect(ctx, s.batch[:0], s.renewed.Add(p.options.Renew))
+		if err != nil {
+			return err
+		}
+		s.batch = batch
+		if len(batch) > 0 {
+			s.next = last + 1
+		}
+		if err := p.commit(ctx, s); err != nil {
+			return err
 		}
 	}
-	return errors.Join(errs...)
+}
+
+// collect waits for a first record, and a short while for more. Its batch is
+// empty when there was none until the position must be renewed.
+func (p *Publisher) collect(ctx context.Context, batch []Message, renew time.Time) (_ []Message, last uint64, err error) {
+	first, cancel := context.WithDeadline(ctx, renew)
+	defer cancel()
+	last, batch, err = p.source.Next(first, batch)
+	if err != nil {
+		if first.Err() != nil && ctx.Err() == nil {
+			return batch[:0], 0, nil
+		}
+		return nil, 0, sourceError(ctx, err)
+	}
+	more, cancel := context.WithTimeout(ctx, batchWait)
+	defer cancel()
+	for len(batch) < batchMessages {
+		record, longer, err := p.source.Next(more, batch)
+		if err != nil {
+			if more.Err() != nil {
+				break
+			}
+			return nil, 0, sourceError(ctx, err)
+		}
+		last, batch = record, longer
+	}
+	return batch, last, nil
+}
+
+// sourceError stops the publisher: a journal that can't be read is not better
+// after another try.
+func sourceError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return &stopError{&tidegate.Error{Code: tidegate.CodeOf(err), Message: "publishing has stopped: the journal can't be read", Cause: err}}
+}
+
+// commit puts the session's batch and position into Kafka, and then the
+// position into the file.
+func (p *Publisher) commit(ctx context.Context, s *session) error {
+	// A stop does not cut a transaction short, within reason: consumers would
+	// wait for what it leaves open.
+	ctx, cancel := linger(ctx, grace)
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, p.options.Timeout)
+	defer cancel()
+	if err := s.commit(ctx); err != nil {
+		return err
+	}
+	p.claimed = true
+	p.published.Store(s.next - 1)
+	p.stats.transactions.Add(1)
+	p.stats.messages.Add(uint64(len(s.batch)))
+	if err := p.file.Save(s.next - 1); err != nil {
+		p.options.Report(err) // Kafka has it; the file may be behind
+	}
+	return nil
+}
+
+// linger gives a context that is over a while after its parent.
+func linger(parent context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	timer := time.AfterFunc(1<<62, cancel)
+	stop := context.AfterFunc(parent, func() { timer.Reset(while) })
+	return ctx, func() {
+		stop()
+		timer.Stop()
+		cancel()
+	}
 }
 
 // Published is the sequence number of the last record that is in Kafka.
 func (p *Publisher) Published() uint64 { return p.published.Load() }
 
-// Stats counts messages sent and failed attempts.
-func (p *Publisher) Stats() (messages, failures uint64) { return p.messages.Load(), p.failures.Load() }
+// Stats count what was done since the start.
+type Stats struct {
+	Messages     uint64
+	Transactions uint64
+	Failures     uint64 // of sessions; each was opened again
+}
+
+func (p *Publisher) Stats() Stats {
+	return Stats{p.stats.messages.Load(), p.stats.transactions.Load(), p.stats.failures.Load()}
+}

@@ -1,0 +1,122 @@
+// Package kafkatest starts a real Apache Kafka broker for tests, through
+// scripts/services. One is shared by all tests of a test binary, and goes when
+// the binary ends.
+//
+//	broker := kafkatest.Start(t)           // skips where there is no Java
+//	topic := broker.Topic(t, "decisions", 3)
+//	records := broker.Committed(t, topic)  // what read_committed consumers see
+package kafkatest
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// Broker is a running broker of one node.
+type Broker struct {
+	Addresses []string
+	script    string
+	dir       string
+}
+
+var shared = sync.OnceValues(start)
+
+// Start gives the broker of this test binary, running. Where there is no Java
+// the test is skipped; in CI that is a failure.
+func Start(t testing.TB) *Broker {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("a real broker is not for -short")
+	}
+	b, err := shared()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && (exit.ExitCode() == noJava || exit.ExitCode() == noMaven) && os.Getenv("CI") != "true":
+		t.Skipf("no Kafka on this machine: %s", bytes.TrimSpace(exit.Stderr))
+	case errors.As(err, &exit):
+		t.Fatalf("no Kafka: %v: %s", err, exit.Stderr)
+	case err != nil:
+		t.Fatal(err)
+	}
+	return b
+}
+
+// Exit codes of scripts/services.
+const (
+	noJava  = 3
+	noMaven = 4
+)
+
+func start() (*Broker, error) {
+	root, err := repository()
+	if err != nil {
+		return nil, err
+	}
+	services := filepath.Join(root, ".cache", "services")
+	if err := os.MkdirAll(services, 0o755); err != nil {
+		return nil, err
+	}
+	pid := strconv.Itoa(os.Getpid())
+	b := &Broker{script: filepath.Join(root, "scripts", "services"), dir: filepath.Join(services, "test-"+pid)}
+	out, err := b.command("start", "--owner", pid)
+	b.Addresses = strings.Split(strings.TrimSpace(out), ",")
+	return b, err
+}
+
+// repository is the folder with go.mod above the test's.
+func repository() (string, error) {
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, missing := os.Stat(filepath.Join(dir, "go.mod")); missing == nil {
+			return dir, nil
+		}
+		if parent := filepath.Dir(dir); parent != dir {
+			dir = parent
+			continue
+		}
+		err = errors.New("kafkatest: no go.mod above the working directory")
+	}
+	return "", err
+}
+
+func (b *Broker) command(name string, arguments ...string) (string, error) {
+	out, err := exec.Command(b.script, append([]string{"kafka", name, "--dir", b.dir}, arguments...)...).Output()
+	return string(out), err
+}
+
+func (b *Broker) must(t testing.TB, name string, arguments ...string) {
+	t.Helper()
+	if _, err := b.command(name, arguments...); err != nil {
+		var exit *exec.ExitError
+		errors.As(err, &exit)
+		t.Fatalf("services kafka %s: %v: %s", name, err, exit.Stderr)
+	}
+}
+
+// Stop stops the broker and keeps its data; after the test it runs again.
+func (b *Broker) Stop(t testing.TB) { b.halt(t, "stop", "--keep") }
+
+// Kill is a crash.
+func (b *Broker) Kill(t testing.TB) { b.halt(t, "stop", "--kill") }
+
+// Pause lets the broker hang, as a machine without power to spare would.
+func (b *Broker) Pause(t testing.TB) { b.halt(t, "pause") }
+
+func (b *Broker) halt(t testing.TB, name string, arguments ...string) {
+	t.Helper()
+	b.must(t, name, arguments...)
+	t.Cleanup(func() { b.Resume(t) })
+}
+
+// Resume starts what was stopped, or lets go on what was paused.
+func (b *Broker) Resume(t testing.TB) {
+	t.Helper()
+	b.must(t, "resume")
+}

@@ -1,0 +1,393 @@
+package kafka_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/goleak"
+
+	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
+)
+
+// rig is a journal, its topics and the publishers that a test starts.
+type rig struct {
+	t       *testing.T
+	broker  *kafkatest.Broker
+	journal *journal
+	options kafka.Options
+	started int
+}
+
+func newRig(t *testing.T) *rig {
+	return rigOn(t, kafkatest.Start(t))
+}
+
+func rigOn(t *testing.T, broker *kafkatest.Broker) *rig {
+	t.Cleanup(func() { goleak.VerifyNone(t) })
+	r := &rig{t: t, broker: broker, journal: newJournal(broker.Topic(t, "decisions", 3), broker.Topic(t, "alerts", 2))}
+	r.options = kafka.Options{
+		Brokers: broker.Addresses, Journal: fmt.Sprintf("%016x-%s", rand.Uint64(), t.Name()), Incarnation: 1,
+		Local: filepath.Join(t.TempDir(), "published"), Positions: broker.Topic(t, "positions", 1),
+		Report: func(err error) { t.Log(err) },
+	}
+	return r
+}
+
+// running is a publisher under way.
+type running struct {
+	*kafka.Publisher
+	cancel context.CancelFunc
+	ended  chan error
+	net    *network
+}
+
+// start runs a publisher as a process of its own would.
+func (r *rig) start(change ...func(*kafka.Options)) *running {
+	r.t.Helper()
+	r.started++
+	p := &running{ended: make(chan error, 1), net: &network{}}
+	o := r.options
+	o.Instance = fmt.Sprintf("instance-%d", r.started)
+	o.Client = []kgo.Opt{kgo.Dialer(p.net.dial)}
+	for _, f := range change {
+		f(&o)
+	}
+	var err error
+	if p.Publisher, err = kafka.NewPublisher(&reader{journal: r.journal}, o); err != nil {
+		r.t.Fatal(err)
+	}
+	var ctx context.Context
+	ctx, p.cancel = context.WithCancel(context.Background())
+	go func() { p.ended <- p.Run(ctx) }()
+	r.t.Cleanup(func() { p.stop() })
+	return p
+}
+
+func (p *running) stop() error {
+	p.cancel()
+	err := <-p.ended
+	p.ended <- err
+	return err
+}
+
+// caughtUp waits until all of the journal is in Kafka.
+func (r *rig) caughtUp(p *running) {
+	r.t.Helper()
+	eventually(r.t, "everything is published", func() bool {
+		select {
+		case err := <-p.ended:
+			r.t.Fatalf("the publisher ended: %v", err)
+		default:
+		}
+		end, _ := r.journal.end()
+		return p.Published() == end
+	})
+}
+
+func (r *rig) check() {
+	r.t.Helper()
+	seen := map[string][]*kgo.Record{}
+	for _, topic := range []string{r.journal.decisions, r.journal.alerts} {
+		seen[topic] = r.broker.Committed(r.t, topic)
+	}
+	r.journal.check(r.t, seen)
+}
+
+// refused waits for the publisher to end by itself.
+func (r *rig) refused(p *running, reason string) {
+	r.t.Helper()
+	select {
+	case err := <-p.ended:
+		p.ended <- err
+		if err == nil || !strings.Contains(err.Error(), reason) {
+			r.t.Errorf("it ended with %v, not because of %q", err, reason)
+		}
+	case <-time.After(patience):
+		r.t.Fatalf("the publisher goes on in spite of %q", reason)
+	}
+}
+
+// network is a publisher's, and can be cut, as when its process is killed: no
+// goodbye, and what is on its way may arrive or not.
+type network struct {
+	mu    sync.Mutex
+	conns []net.Conn
+	down  bool
+}
+
+func (n *network) dial(ctx context.Context, kind, address string) (net.Conn, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.down {
+		return nil, errors.New("the network is down")
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, kind, address)
+	if err == nil {
+		n.conns = append(n.conns, conn)
+	}
+	return conn, err
+}
+
+func (n *network) cut() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.down = true
+	for _, c := range n.conns {
+		c.Close()
+	}
+}
+
+func (n *network) mend() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.down = false
+}
+
+// trickle appends records until the test ends what it returns.
+func (r *rig) trickle() (end func()) {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Duration(rand.IntN(8)) * time.Millisecond):
+				r.journal.append(1 + rand.IntN(20))
+			}
+		}
+	}()
+	return func() {
+		close(stop)
+		<-stopped
+	}
+}
+
+func TestPublisherSendsAllInOrder(t *testing.T) {
+	r := newRig(t)
+	r.journal.append(10_000) // a backlog of more than one batch
+	p := r.start()
+	end := r.trickle()
+	time.Sleep(300 * time.Millisecond)
+	end()
+	r.caughtUp(p)
+	if err := p.stop(); err != nil {
+		t.Error(err)
+	}
+	r.check()
+	t.Logf("%+v", p.Stats())
+}
+
+func TestPublisherGoesOnAfterARestart(t *testing.T) {
+	r := newRig(t)
+	for range 3 {
+		r.journal.append(100)
+		p := r.start()
+		r.caughtUp(p)
+		p.stop()
+		r.journal.append(50) // while nobody publishes
+	}
+	p := r.start()
+	r.caughtUp(p)
+	r.check()
+}
+
+func TestPublisherSurvivesTheBroker(t *testing.T) {
+	for name, away := range map[string]func(*kafkatest.Broker, testing.TB){
+		"stopped": (*kafkatest.Broker).Stop, "killed": (*kafkatest.Broker).Kill, "paused": (*kafkatest.Broker).Pause,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			p := r.start(func(o *kafka.Options) { o.Timeout = 3 * time.Second })
+			end := r.trickle()
+			eventually(t, "it publishes", func() bool { return p.Stats().Transactions > 3 })
+			away(r.broker, t)
+			// Longer than a transaction may take, so that it is in doubt.
+			eventually(t, "it fails", func() bool { return p.Stats().Failures > 1 })
+			r.broker.Resume(t)
+			end()
+			r.caughtUp(p)
+			p.stop()
+			r.check()
+			t.Logf("%+v", p.Stats())
+		})
+	}
+}
+
+// TestPublisherStartsWithoutABroker: the brokers may come later than we do.
+func TestPublisherStartsWithoutABroker(t *testing.T) {
+	r := newRig(t)
+	r.broker.Stop(t)
+	r.journal.append(10)
+	p := r.start(func(o *kafka.Options) { o.Timeout = time.Second })
+	eventually(t, "it fails", func() bool { return p.Stats().Failures > 0 })
+	r.broker.Resume(t)
+	r.caughtUp(p)
+	r.check()
+}
+
+// TestPublisherKilled abandons publishers at random instants, within and
+// between transactions, and lets another one go on.
+func TestPublisherKilled(t *testing.T) {
+	r := newRig(t)
+	end := r.trickle()
+	for range 20 {
+		p := r.start()
+		eventually(t, "it publishes", func() bool { return p.Stats().Transactions > 0 })
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
+		p.net.cut()
+		p.cancel()
+	}
+	p := r.start()
+	end()
+	r.caughtUp(p)
+	r.check()
+}
+
+// TestPublisherFenced: two processes believe that the journal is theirs.
+func TestPublisherFenced(t *testing.T) {
+	r := newRig(t)
+	r.journal.append(100)
+	old := r.start()
+	r.caughtUp(old)
+	replaced := r.start()
+	eventually(t, "it has taken over", func() bool { return replaced.Stats().Transactions > 0 })
+	end := r.trickle()
+	r.refused(old, "another process publishes this journal")
+	end()
+	r.caughtUp(replaced)
+	r.check()
+}
+
+// TestPublisherZombie: the old one was cut off while the new one took over,
+// and comes back.
+func TestPublisherZombie(t *testing.T) {
+	r := newRig(t)
+	old := r.start()
+	end := r.trickle()
+	eventually(t, "it publishes", func() bool { return old.Stats().Transactions > 3 })
+	old.net.cut()
+	replaced := r.start()
+	eventually(t, "it has taken over", func() bool { return replaced.Stats().Transactions > 3 })
+	old.net.mend()
+	r.refused(old, "another process publishes this journal")
+	end()
+	r.caughtUp(replaced)
+	r.check()
+}
+
+// TestPublisherStops shows with real offsets what resume_test.go has in a table.
+func TestPublisherStops(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil  func(*rig, *kadm.Client) error
+		change func(*kafka.Options)
+		reason string
+	}{
+		"offset deleted": {
+			spoil: func(r *rig, admin *kadm.Client) error {
+				_, err := admin.DeleteGroup(context.Background(), "tidegate-"+r.options.Journal)
+				return err
+			},
+			reason: "Kafka has no position",
+		},
+		"offset set by hand": {
+			spoil: func(r *rig, admin *kadm.Client) error {
+				offsets := kadm.Offsets{}
+				offsets.Add(kadm.Offset{Topic: r.options.Positions, At: 50})
+				return admin.CommitAllOffsets(context.Background(), "tidegate-"+r.options.Journal, offsets)
+			},
+			reason: "was not written by a publisher",
+		},
+		"journal restored": {
+			change: func(o *kafka.Options) { o.Incarnation = 2 },
+			reason: "restored from a backup",
+		},
+		"journal too short": {
+			spoil:  func(r *rig, _ *kadm.Client) error { r.journal.last = 60; return nil },
+			reason: "beyond the journal's end, record 60",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.journal.append(100)
+			p := r.start()
+			r.caughtUp(p)
+			p.stop()
+			if c.spoil != nil {
+				if err := c.spoil(r, kadm.NewClient(r.broker.Client(t))); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.change == nil {
+				c.change = func(*kafka.Options) {}
+			}
+			r.refused(r.start(c.change), c.reason)
+
+			// A person has looked at it and says where to go on.
+			r.journal.last = 120
+			p = r.start(c.change, func(o *kafka.Options) { o.Accept = 101 })
+			r.caughtUp(p)
+			r.check()
+		})
+	}
+}
+
+// TestPublisherRenews: the offsets of a group without members expire.
+func TestPublisherRenews(t *testing.T) {
+	r := newRig(t)
+	r.journal.append(5)
+	p := r.start(func(o *kafka.Options) { o.Renew = 50 * time.Millisecond })
+	eventually(t, "it renews", func() bool { return p.Stats().Transactions > 5 })
+	p.stop()
+	r.check()
+	if n := len(r.broker.Committed(t, r.options.Positions)); n < 4 {
+		t.Errorf("%d positions recorded", n)
+	}
+}
+
+// TestPublisherHistory: what was imported is not for publishing.
+func TestPublisherHistory(t *testing.T) {
+	r := newRig(t)
+	r.journal.append(30)
+	if err := (kafka.FilePosition{Path: r.options.Local, Journal: r.options.Journal}).Save(20); err != nil {
+		t.Fatal(err)
+	}
+	p := r.start()
+	r.caughtUp(p)
+	if n := len(r.broker.Committed(t, r.journal.decisions)); n != 10 {
+		t.Errorf("%d decisions published of the 10 after history", n)
+	}
+}
+
+// TestPublisherDevelopment: the broker inside the process will do, too.
+func TestPublisherDevelopment(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rigOn(t, &kafkatest.Broker{Addresses: cluster.ListenAddrs()})
+	t.Cleanup(cluster.Close) // before the check for leaks
+	r.journal.append(200)
+	for range 3 {
+		p := r.start()
+		r.caughtUp(p)
+		p.stop()
+		r.journal.append(100)
+	}
+	p := r.start()
+	r.caughtUp(p)
+	p.stop()
+	r.check()
+}
