@@ -105,6 +105,9 @@ func (n *Node) install(next *active, b *backfill) error {
 	if err := n.known.KeepActivation(next.Generation, body); err != nil {
 		return err
 	}
+	if err := next.scorer.Begin(n.known); err != nil {
+		return err
+	}
 	n.scorer, n.generation = next.scorer, next.Generation
 	n.generations.note(next)
 	n.current.Store(next)

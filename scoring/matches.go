@@ -21,8 +21,12 @@ func (k *Known) advance(set *patterns.Set, e *tidegate.Event, customer *state.En
 	return k.patterns.Advance(e, field, newest)
 }
 
-// look opens the partial matches of the configuration that decides: the first
-// event after an activation does.
+// Begin makes the configuration the one whose patterns are looked for, from
+// the next event on. A pattern that others had left out starts fresh.
+func (s *Scorer) Begin(known *Known) error { return known.look(s.patterns) }
+
+// look opens the partial matches of the configuration that decides. Where
+// nobody called [Scorer.Begin], the first event does.
 
 func (k *Known) look(set *patterns.Set) (err error) {
 	if k.patterns == nil || k.patterns.Set() != set {

@@ -64,12 +64,16 @@ const (
 func NewState(set *Set, store *state.Store) (*State, error) {
 	s := &State{set: set, store: store, now: make([]*Found, len(set.patterns))}
 	for _, k := range set.keys {
-		s.tables = append(s.tables, table{k, state.NewTable[open](store, "patterns."+k.field.String(), openCodec{})})
+		s.tables = append(s.tables, table{k, newOpenTable(store, k.field)})
 	}
 	s.tenured = state.NewTable[tenures](store, "patterns", tenureCodec{})
 	s.timers = newCalendar(store)
 	s.found = make([]Found, 0, len(set.patterns))
 	return s, s.begin()
+}
+
+func newOpenTable(store *state.Store, field tidegate.Field) *state.Table[open] {
+	return state.NewTable[open](store, "patterns."+field.String(), openCodec{})
 }
 
 // begin gives every definition its tenure.

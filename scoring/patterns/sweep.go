@@ -39,6 +39,9 @@ func (s *State) Due(now tidegate.Millis) (due Due, found, more bool, err error) 
 // matches have moved on since its timer was set, that is set anew.
 func (s *State) due(e entity, minuteOf, now int64) (Due, bool, error) {
 	t, entry, err := s.entry(e.field, e.key)
+	if t == nil { // no pattern has this key any more
+		return Due{}, false, newOpenTable(s.store, e.field).Remove([]byte(e.key))
+	}
 	if entry == nil || err != nil || entry.Value().due/minute != minuteOf {
 		return Due{}, false, err
 	}
