@@ -100,7 +100,7 @@ func (c *checker) check(n ast.Node) *term {
 	defer func() { c.depth-- }()
 	at := place(n)
 	if name, ok := c.spelled(n); ok {
-		return c.name(name, at)
+		return c.spelledName(name, at)
 	}
 	switch n := n.(type) {
 	case *ast.IntegerNode:

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+
+	"github.com/tidegate/tidegate/rules/internal/nearest"
 )
 
 // spelled is the name of a variable that is written like a call, as
@@ -26,6 +28,21 @@ func (c *checker) spelled(n ast.Node) (name string, ok bool) {
 		return "", false
 	}
 	return function + "(" + argument + ")", true
+}
+
+// spelledName is name for what is written like a call: if there is no such
+// variable, others of that form come closest.
+func (c *checker) spelledName(name string, at int) *term {
+	if _, ok := c.schema.Index(name); ok {
+		return c.name(name, at)
+	}
+	var calls []string
+	for _, v := range c.schema.Variables() {
+		if strings.Contains(v.Name, "(") {
+			calls = append(calls, v.Name)
+		}
+	}
+	return c.fault(at, "unknown name %q%s", name, nearest.DidYouMean(name, calls))
 }
 
 // oneName takes f(a.b) apart.
