@@ -46,9 +46,14 @@ func (n *Node) arrival(event tidegate.Millis) tidegate.Millis {
 	if n.options.EventClock {
 		at = max(n.newest, event)
 	}
-	n.newest = max(n.newest, at)
-	n.store.Advance(int64(at))
+	n.passTo(at)
 	return at
+}
+
+// passTo moves the state's time to a record's arrival.
+func (n *Node) passTo(arrival tidegate.Millis) {
+	n.newest = max(n.newest, arrival)
+	n.store.Advance(int64(arrival))
 }
 
 // now is the node's idea of the present, for retention.

@@ -170,8 +170,7 @@ func (n *Node) apply(r *Record) error {
 }
 
 func (n *Node) applyInput(r *Record) error {
-	n.store.Advance(int64(r.Arrival))
-	n.newest = max(n.newest, r.Arrival)
+	n.passTo(r.Arrival)
 	switch r.Kind {
 	case KindDecision:
 		follows, err := n.followed(r)
@@ -216,6 +215,7 @@ func (n *Node) applyActivation(r *Record) error {
 	if err := b.run(r.Sequence-1, false); err != nil {
 		return err
 	}
+	n.passTo(r.Arrival)
 	return n.install(next, b)
 }
 

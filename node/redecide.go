@@ -99,8 +99,7 @@ func (d *redecider) record(r *Record) error {
 		return n.apply(r)
 	}
 	d.result.Decisions++
-	n.store.Advance(int64(r.Arrival))
-	n.newest = max(n.newest, r.Arrival)
+	n.passTo(r.Arrival)
 	// What the first decision added to the event is worked out again.
 	tx := r.Event
 	tx.Base, tx.HasBase = tidegate.Money{}, false
