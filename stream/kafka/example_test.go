@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -24,7 +25,7 @@ func ExamplePublisher() {
 	decisions.append(3)
 	publisher, err := kafka.NewPublisher(&reader{journal: decisions}, kafka.Options{
 		Brokers: broker.ListenAddrs(), Journal: "0191c1b2", Incarnation: 1, Instance: "this process",
-		Local: filepath.Join(dir, "published"),
+		Local:  filepath.Join(dir, "published"),
 		Report: func(err error) { fmt.Println(err) },
 	})
 	if err != nil {
@@ -35,19 +36,20 @@ func ExamplePublisher() {
 	ended := make(chan error)
 	go func() { ended <- publisher.Run(ctx) }()
 
-	consumer, _ := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...), kgo.ConsumeTopics("decisions"), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
-	defer consumer.Close()
-	for seen := 0; seen < 3; {
-		consumer.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
-			seen++
-			fmt.Printf("%s: %s\n", r.Key, r.Value)
-		})
+	for publisher.Published() < 3 {
+		time.Sleep(time.Millisecond)
 	}
 	stop()
 	fmt.Println(<-ended)
+
+	consumer, _ := kgo.NewClient(kgo.SeedBrokers(broker.ListenAddrs()...), kgo.ConsumeTopics("decisions"), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	defer consumer.Close()
+	consumer.PollRecords(context.Background(), 3).EachRecord(func(r *kgo.Record) {
+		fmt.Printf("%s: %s\n", r.Key, r.Value)
+	})
 	// Output:
+	// <nil>
 	// customer-1: decision 1
 	// customer-2: decision 2
 	// customer-3: decision 3
-	// <nil>
 }
