@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -80,6 +81,16 @@ func checkpoint(tb testing.TB, store *state.Store) state.CheckpointStats {
 	return stats
 }
 
+// cpuTime is what the process has used of the processors, which a busy machine
+// leaves as it is.
+func cpuTime(tb testing.TB) time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
 // BenchmarkHot reads and changes entries that are in memory.
 func BenchmarkHot(b *testing.B) {
 	const keys = 100_000
@@ -120,6 +131,8 @@ func BenchmarkCold(b *testing.B) {
 	}{{"present", 0}, {"absent", keys}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
+			used := cpuTime(b)
+			defer func() { b.ReportMetric(float64(cpuTime(b)-used)/float64(b.N), "cpu-ns/op") }()
 			for b.Loop() {
 				shard.Lock()
 				key = profileKey(key, c.from+rng.IntN(keys))

@@ -119,6 +119,7 @@ func (b *Backend) databaseOptions(l *live) *crdb.Options {
 				l.compactions.pause()
 				b.alarm(ioError("tidy the state in the background", err))
 			},
+			CompactionEnd: func(crdb.CompactionInfo) { l.readers.outdate() },
 			DataCorruption: func(info crdb.DataCorruptionInfo) {
 				b.alarm(&tidegate.Error{Code: tidegate.CodeCorrupt, Message: "a state file is damaged: " + info.Path, Cause: info.Details})
 			},

@@ -13,15 +13,21 @@ import (
 // two batches.
 type readers struct {
 	mu    sync.Mutex
-	idle  []*crdb.Iterator
-	batch int // how many batches the idle ones have seen
+	idle  []reader
+	since int // counts batches and compactions
+}
+
+// reader is an iterator made at a count of batches and compactions.
+type reader struct {
+	*crdb.Iterator
+	since int
 }
 
 var readerOptions = crdb.IterOptions{UseL6Filters: true}
 
 // get appends the row under key to dst.
 func (r *readers) get(db *crdb.DB, key, dst []byte) (row []byte, found bool, err error) {
-	it, batch, err := r.take(db)
+	it, err := r.take(db)
 	if err != nil {
 		return dst, false, err
 	}
@@ -32,37 +38,58 @@ func (r *readers) get(db *crdb.DB, key, dst []byte) (row []byte, found bool, err
 	} else {
 		err = it.Error()
 	}
-	if e := r.give(it, batch, err != nil); err == nil {
+	if e := r.give(it, err != nil); err == nil {
 		err = e
 	}
 	return dst, found, err
 }
 
-func (r *readers) take(db *crdb.DB) (it *crdb.Iterator, batch int, err error) {
+func (r *readers) take(db *crdb.DB) (it reader, err error) {
 	r.mu.Lock()
-	batch = r.batch
+	since := r.since
 	if n := len(r.idle); n > 0 {
 		it, r.idle = r.idle[n-1], r.idle[:n-1]
 	}
 	r.mu.Unlock()
-	if it == nil {
-		it, err = db.NewIter(&readerOptions)
-	}
-	return it, batch, err
-}
-
-// give keeps an iterator for the next read, unless it failed or a batch has
-// come since.
-func (r *readers) give(it *crdb.Iterator, batch int, failed bool) error {
-	if !failed {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if batch == r.batch {
-			r.idle = append(r.idle, it)
-			return nil
+	if it.Iterator != nil {
+		if it.since == since {
+			return it, nil
+		}
+		if err := it.Close(); err != nil {
+			return it, err
 		}
 	}
+	it.since = since
+	it.Iterator, err = db.NewIter(&readerOptions)
+	return it, err
+}
+
+// give keeps an iterator for the next read, unless it failed or is outdated.
+func (r *readers) give(it reader, failed bool) error {
+	if !failed && r.keep(it) {
+		return nil
+	}
 	return it.Close()
+}
+
+// keep is apart from give because Pebble takes locks to close an iterator, and
+// holds them when it calls outdate.
+func (r *readers) keep(it reader) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if it.since != r.since {
+		return false
+	}
+	r.idle = append(r.idle, it)
+	return true
+}
+
+// outdate has the next reads make new iterators: a compaction has left fewer
+// tables to ask.
+func (r *readers) outdate() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.since++
 }
 
 // renew lets go of all iterators: a batch has come.
@@ -70,7 +97,7 @@ func (r *readers) renew() error {
 	r.mu.Lock()
 	idle := r.idle
 	r.idle = nil
-	r.batch++
+	r.since++
 	r.mu.Unlock()
 	var err error
 	for _, it := range idle {

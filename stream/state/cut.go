@@ -11,13 +11,13 @@ import (
 
 // Checkpoint is a cut that waits to be written.
 type Checkpoint struct {
-	store  *Store
-	cut    cut
-	tables []table
-	empty  []uint16 // cleared numbers that the backend has no rows of any more
-	keys   int      // changed between the last cut and this
-	began  time.Time
-	pause  time.Duration
+	store   *Store
+	cut     cut
+	tables  []table
+	empty   []uint16 // cleared numbers that the backend has no rows of any more
+	created int      // rows that the checkpoint before added
+	began   time.Time
+	pause   time.Duration
 }
 
 // Cut ends an epoch: the checkpoint holds every change made before and none
@@ -45,8 +45,9 @@ func (s *Store) Cut(meta []byte) (*Checkpoint, error) {
 	}
 	c.tables = s.opened()
 	for _, t := range c.tables {
-		c.keys += t.cut()
+		t.cut()
 	}
+	c.created = s.created
 	s.epoch++
 	s.changed.Store(0)
 	s.underway = true

@@ -18,6 +18,7 @@ type Entry[V any] struct {
 	shard   uint16
 	deleted bool // a tombstone: kept until the backend knows
 	stored  bool // the backend may have a row
+	unsure  bool // and nobody looked
 	used    bool // since the eviction hand came by
 }
 

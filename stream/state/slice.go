@@ -63,7 +63,12 @@ func (s *slicer[V]) add(shard *tableShard[V], e *Entry[V]) {
 			s.buf = s.buf[:start]
 		}
 	}
-	e.stored = e.stored || len(s.buf) > start
+	if len(s.buf) > start {
+		if !e.stored || e.unsure {
+			s.writer.created++
+		}
+		e.stored, e.unsure = true, false
+	}
 	s.known = append(s.known, e.stored)
 	s.ends = append(s.ends, len(s.buf))
 }

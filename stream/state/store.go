@@ -33,14 +33,15 @@ type Store struct {
 	cleared  []uint16             // numbers that tables had before they were cleared; the backend may have rows of them
 	groups   []*Group
 	sweep    []byte // backend key at which the next search for expired rows begins
+	created  int    // rows that the last checkpoint added
 	underway bool   // a checkpoint is cut and not finished
 }
 
 // table is a Table of any type.
 type table interface {
 	id() uint16
-	// cut sets the changes of the finished epoch aside, and says how many.
-	cut() int
+	// cut sets the changes of the finished epoch aside.
+	cut()
 	// write writes what was set aside, and deletes the expired rows, whose
 	// keys are sorted.
 	write(w *writer, expired [][]byte) error

@@ -7,12 +7,13 @@ import (
 )
 
 // A row whose key nobody asks for again is found by a search that goes around
-// the tables that can expire, a stretch at each checkpoint. Four rows are
-// looked at for each key that changed: then rows that have expired are at most
-// a fifth or so of all, in the long run, and an idle store still gets through.
+// the tables that can expire, a stretch at each checkpoint. For each row that
+// the checkpoint before added, four are looked at: in the long run as many go
+// as come, so about a quarter of all rows are expired ones that wait. An idle
+// store gets through too.
 const (
 	sweepRows       = 10_000
-	sweepRowsPerKey = 4
+	sweepRowsPerNew = 4
 )
 
 // swept is a table's number as the search sees it.
@@ -27,7 +28,7 @@ type swept struct {
 // the cut's sweep on, and notes the numbers that have no rows any more.
 func (c *Checkpoint) findExpired() (map[uint16][][]byte, error) {
 	found := map[uint16][][]byte{}
-	left := sweepRows + sweepRowsPerKey*c.keys
+	left := sweepRows + sweepRowsPerNew*c.created
 	from := c.cut.sweep
 	for _, info := range c.cut.inOrder() {
 		if !info.expires && !info.cleared {

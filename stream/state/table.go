@@ -134,6 +134,7 @@ func (t *Table[V]) Replace(key []byte) (*Entry[V], error) {
 	e := sh.entries[string(key)]
 	if e == nil {
 		e = sh.add(string(key), t.store.backend != nil)
+		e.unsure = e.stored
 	}
 	return t.reset(e), nil
 }

@@ -2,13 +2,11 @@ package state
 
 func (t *Table[V]) id() uint16 { return t.number }
 
-func (t *Table[V]) cut() (keys int) {
+func (t *Table[V]) cut() {
 	for i := range t.shards {
 		s := &t.shards[i]
 		s.waiting, s.changed = s.changed, list[V]{}
-		keys += s.waiting.length
 	}
-	return keys
 }
 
 func (t *Table[V]) release() {

@@ -46,7 +46,7 @@ func (c *Checkpoint) Write(ctx context.Context) (CheckpointStats, error) {
 	defer s.mu.Unlock()
 	s.underway = false
 	if err == nil {
-		s.sweep = c.cut.sweep
+		s.sweep, s.created = c.cut.sweep, w.created
 		s.cleared = slices.DeleteFunc(s.cleared, func(id uint16) bool { return slices.Contains(c.empty, id) })
 		s.applied.Store(c.cut.epoch)
 	}
@@ -60,6 +60,7 @@ type writer struct {
 	checkpoint *Checkpoint
 	batch      Batch
 	stats      CheckpointStats
+	created    int    // rows of keys that the backend did not have
 	key        []byte // scratch
 }
 
