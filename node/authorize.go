@@ -27,23 +27,29 @@ type Answer struct {
 // [tidegate.CodeUnavailable] when the journal can't be written any more.
 func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool) (*Answer, error) {
 	began := n.clock()
-	o := &order{tx: tx, content: wire.ContentHash(tx), withFeatures: withFeatures, done: make(chan struct{}, 1)}
+	o := &order{ctx: ctx, tx: tx, content: wire.ContentHash(tx), withFeatures: withFeatures, done: make(chan error, 1)}
+	var err error
 	select {
 	case n.orders <- o:
 	case <-ctx.Done():
 		return nil, errNoRoom
 	}
 	select {
-	case <-o.done:
+	case err = <-o.done:
 	case <-ctx.Done():
 		if o.stage.CompareAndSwap(waiting, givenUp) {
 			return nil, errNoRoom
 		}
 		return nil, n.unanswered(o)
+	case <-n.running.Done():
+		if o.stage.CompareAndSwap(waiting, givenUp) {
+			return nil, errClosing
+		}
+		err = <-o.done
 	}
 	switch {
-	case o.err != nil:
-		return nil, o.err
+	case err != nil:
+		return nil, err
 	case o.repeated:
 		return n.repeat(ctx, o.first.Sequence, o.first.Content == o.content, withFeatures)
 	}
@@ -52,7 +58,10 @@ func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures b
 	return &o.answer, nil
 }
 
-var errNoRoom = tidegate.Errorf(tidegate.CodeOverloaded, "the deadline passed before the decision began")
+var (
+	errNoRoom  = tidegate.Errorf(tidegate.CodeOverloaded, "the deadline passed before the decision began")
+	errClosing = tidegate.Errorf(tidegate.CodeUnavailable, "the node is closing")
+)
 
 // decide runs the main flow and hands the record to the journal. The caller
 // holds the writer's lock.

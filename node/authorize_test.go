@@ -1,7 +1,6 @@
 package node
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -144,56 +143,4 @@ func TestConcurrentRetries(t *testing.T) {
 	for _, a := range retries {
 		same(t, firsts[0], a)
 	}
-}
-
-// A deadline that passed before the decision began leaves no trace.
-func TestDeadlineBefore(t *testing.T) {
-	r := newRig(t, files())
-	over, cancel := context.WithCancel(background)
-	cancel()
-	_, err := r.Authorize(over, r.tx("a", "anna", 100), false)
-	wantCode(t, err, tidegate.CodeOverloaded)
-	if got := r.kinds(); got[KindDecision] != 0 {
-		t.Errorf("the journal holds %v", got)
-	}
-	r.wantFeature("customer", "anna", "count_1h", 0)
-	if a := r.decide(r.tx("a", "anna", 200)); a.Decision.Retry {
-		t.Error("the id was taken")
-	}
-}
-
-// A deadline that passes while the record is on its way to the disk: the
-// decision stands, a record says that nobody was told, and the retry is.
-func TestDeadlineAfter(t *testing.T) {
-	r := newRig(t, files())
-	goOn := r.faults.stopJournal()
-	late, cancel := context.WithCancel(background)
-	failed := make(chan error)
-	go func() {
-		_, err := r.Authorize(late, r.tx("a", "anna", 60_000), false)
-		failed <- err
-	}()
-	for r.journal.Last() < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	cancel()
-	wantCode(t, <-failed, tidegate.CodeDeadline)
-
-	impatient, cancel := context.WithTimeout(background, time.Millisecond)
-	defer cancel()
-	_, err := r.Authorize(impatient, r.tx("a", "anna", 60_000), false)
-	wantCode(t, err, tidegate.CodeDeadline)
-
-	goOn()
-	a := r.decide(r.tx("a", "anna", 60_000))
-	if d := a.Decision; !d.Retry || d.Outcome != tidegate.Review || d.Sequence != 2 {
-		t.Errorf("the retry got %+v", d)
-	}
-	records := r.records()
-	var last Record
-	if err := last.Decode(3, []byte(records[2])); err != nil || last.Kind != KindUnanswered || last.Unanswered != 2 || len(records) != 3 {
-		t.Errorf("%d records, the last %+v, error %v", len(records), last, err)
-	}
-	r.restart()
-	same(t, a, r.decide(r.tx("a", "anna", 60_000)))
 }

@@ -10,6 +10,7 @@ import (
 
 // order is a transaction on its way through the writer.
 type order struct {
+	ctx          context.Context
 	tx           *tidegate.Event
 	content      uint64
 	withFeatures bool
@@ -22,7 +23,7 @@ type order struct {
 	sequence uint64
 	err      error
 
-	done chan struct{} // one signal: durable, or failed
+	done chan error // one signal: durable, or failed
 }
 
 // The stages of an order. Who gave up may only be told so before it began.
@@ -33,7 +34,8 @@ const (
 )
 
 // Orders bounds the queues of the writer and of the acknowledger. The face
-// lets fewer requests in, so nobody waits for a place.
+// lets fewer requests in, so that a place is only waited for when the disk has
+// stopped: then those whose deadline has passed leave their orders behind.
 const orders = 4096
 
 // turn is how many orders the writer takes before it lets others have the
@@ -46,32 +48,34 @@ const turn = 16
 // the throughput at 64 connections).
 func (n *Node) decideOrders() {
 	defer close(n.decided)
+	taken := make([]*order, 0, turn)
 	for {
-		var o *order
 		select {
-		case o = <-n.orders:
+		case o := <-n.orders:
+			taken = append(taken[:0], o)
 		case <-n.running.Done():
 			return
 		}
 		n.lock()
-		for i := 0; o != nil; i++ {
+		n.take(taken[0])
+		for len(taken) < turn && len(n.orders) > 0 {
+			o := <-n.orders // nobody else takes them
 			n.take(o)
-			n.decided <- o
-			o = nil
-			if i+1 == turn {
-				break
-			}
-			select {
-			case o = <-n.orders:
-			default:
-			}
+			taken = append(taken, o)
 		}
 		n.release()
+		for _, o := range taken { // without the lock: the acknowledger waits for the disk
+			n.decided <- o
+		}
 	}
 }
 
 // take decides an order unless it was given up or its id is taken.
 func (n *Node) take(o *order) {
+	if o.ctx.Err() != nil && o.stage.CompareAndSwap(waiting, givenUp) {
+		o.err = errNoRoom
+		return
+	}
 	if !o.stage.CompareAndSwap(waiting, begun) {
 		return
 	}
@@ -91,9 +95,10 @@ func (n *Node) take(o *order) {
 // are durable: one goroutine waits for the disk, not each of them.
 func (n *Node) acknowledge() {
 	for o := range n.decided {
-		if o.err == nil && o.sequence > n.journal.Durable() {
-			o.err = n.journal.Wait(context.Background(), o.sequence)
+		err := o.err
+		if err == nil && o.sequence > n.journal.Durable() {
+			err = n.journal.Wait(context.Background(), o.sequence)
 		}
-		o.done <- struct{}{}
+		o.done <- err
 	}
 }
