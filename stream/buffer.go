@@ -64,6 +64,13 @@ type buffered[L, R any] struct {
 	armed armed
 }
 
+func (b *buffered[L, R]) show() any {
+	return struct {
+		Left  buffer[L] `json:"left"`
+		Right buffer[R] `json:"right"`
+	}{b.left, b.right}
+}
+
 type bufferedCodec[L, R any] struct {
 	left  timedCodec[L]
 	right timedCodec[R]

@@ -68,6 +68,22 @@ func (c *cells[C]) touching(w Span) (from, to int) {
 	return from, to
 }
 
+// shownWindow is a window as it is shown to people.
+type shownWindow struct {
+	Window   Span `json:"window"`
+	Contents any  `json:"contents"`
+}
+
+func (c *cells[C]) show() any {
+	shown := []shownWindow{}
+	for i := range c.list {
+		if x := &c.list[i]; x.filled {
+			shown = append(shown, shownWindow{x.window, x.contents})
+		}
+	}
+	return shown
+}
+
 // cellsCodec is the encoding of a key's windows.
 type cellsCodec[C any] struct{ contents state.Codec[C] }
 

@@ -41,7 +41,12 @@ func (r *run) checkpoints() {
 }
 
 // takeCheckpoint makes everything that has happened up to one instant durable.
-func (r *run) takeCheckpoint(ctx context.Context) CheckpointReport {
+func (r *run) takeCheckpoint(ctx context.Context) CheckpointReport { return r.cutAndWrite(ctx, false) }
+
+// lastCheckpoint is one after which nothing happens any more.
+func (r *run) lastCheckpoint(ctx context.Context) CheckpointReport { return r.cutAndWrite(ctx, true) }
+
+func (r *run) cutAndWrite(ctx context.Context, last bool) CheckpointReport {
 	c := &r.checkpoint
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -49,6 +54,7 @@ func (r *run) takeCheckpoint(ctx context.Context) CheckpointReport {
 	report := CheckpointReport{Number: c.number + 1, Began: began}
 
 	r.gate.pause()
+	r.closed = last
 	cut, err := r.store.Cut(r.snapshot(report.Number))
 	prepared := make(chan error, len(r.p.sinks))
 	if err == nil {

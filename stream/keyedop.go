@@ -22,6 +22,7 @@ type keyedOp[K comparable, S any] struct {
 func (o *keyedOp[K, S]) join(n *node, space *keyspace[K], codec func(p *Pipeline) (state.Codec[S], error)) {
 	o.node, o.space = n, space
 	o.slot = space.add(o)
+	n.inspect = func(key string) (any, error) { return space.inspect(n.name, key) }
 	n.open = func(r *run) (err error) {
 		if o.codec, err = codec(r.p); err != nil {
 			return r.p.fault(n, "%v", err)
@@ -78,7 +79,13 @@ func (o *keyedOp[K, S]) version() uint8 { return 0 }
 func (o *keyedOp[K, S]) append(dst []byte, contents any) []byte {
 	return o.codec.Append(dst, contents.(*S))
 }
-func (o *keyedOp[K, S]) show(contents any) any { return contents }
+
+func (o *keyedOp[K, S]) show(contents any) any {
+	if shower, ok := contents.(interface{ show() any }); ok {
+		return shower.show()
+	}
+	return nil
+}
 
 func (o *keyedOp[K, S]) rearm(key string, contents any) { o.requeue(key, contents.(*S)) }
 

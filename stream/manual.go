@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"encoding/json"
+	"io"
 
 	"github.com/tidegate/tidegate"
 )
@@ -96,6 +97,9 @@ func (m *Manual) Checkpoint(ctx context.Context) CheckpointReport {
 	return m.run.takeCheckpoint(ctx)
 }
 
+// Savepoint is [Pipeline.Savepoint].
+func (m *Manual) Savepoint(ctx context.Context, w io.Writer) error { return m.run.savepoint(ctx, w) }
+
 // ForgetTime forgets how far event time has come, at all operators. It is what
 // Apache Flink does when it restores a checkpoint, and Tidegate does not.
 func (m *Manual) ForgetTime() {
@@ -122,6 +126,7 @@ func (m *Manual) State(operator, key string) (json.RawMessage, error) {
 // Close ends the run as it is: without a last checkpoint.
 func (m *Manual) Close() error {
 	m.run.cancel()
+	m.run.giveUp()
 	var err error
 	for _, s := range m.run.p.sources {
 		err = first(err, s.close())

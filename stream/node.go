@@ -23,8 +23,13 @@ type node struct {
 	line *timeline
 	// queue is a bounded queue that the operator has, nil without one.
 	queue outlet
-	// inspect shows a key's state as JSON; nil for an operator without.
-	inspect func(key string) ([]byte, error)
+	// save appends state that is not keyed to a checkpoint, load takes it back;
+	// nil for an operator without.
+	save func(dst []byte) []byte
+	load func(b []byte) error
+	// inspect shows a key's state, as a value for JSON; nil for an operator
+	// without.
+	inspect func(key string) (any, error)
 }
 
 // timed is an operator that acts when time passes.

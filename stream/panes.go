@@ -128,6 +128,18 @@ type pane[A any] struct {
 	acc   A
 }
 
+func (p *panes[A]) show() any {
+	type shownPane struct {
+		Start Millis `json:"start"`
+		Value A      `json:"value"`
+	}
+	shown := []shownPane{}
+	for _, x := range p.list {
+		shown = append(shown, shownPane{x.start, x.acc})
+	}
+	return shown
+}
+
 // at is the accumulator of the pane that starts at a time.
 func (p *panes[A]) at(start Millis) *A {
 	i := len(p.list)

@@ -41,6 +41,9 @@ type Options struct {
 	// least time from the end of one to the next; no checkpoints but a last
 	// one where Checkpoint is zero.
 	Checkpoint, MinPause time.Duration
+	// StopWithin is how long the sinks may take when Run's ctx is done; 10
+	// seconds if zero.
+	StopWithin time.Duration
 	// Clock is processing time; [WallClock] if nil.
 	Clock Clock
 	// Log hears of what needs a look: dead letters that nobody reads, failed
@@ -54,6 +57,9 @@ type Options struct {
 func New(name string, o Options) *Pipeline {
 	if o.Clock == nil {
 		o.Clock = WallClock
+	}
+	if o.StopWithin == 0 {
+		o.StopWithin = 10 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

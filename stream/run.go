@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,8 @@ type run struct {
 	p           *Pipeline
 	ctx         context.Context // of the readers: done when the pipeline stops
 	cancel      context.CancelFunc
+	delivery    context.Context // of the sinks: done when the run has failed
+	giveUp      context.CancelFunc
 	clock       Clock
 	store       *state.Store
 	listing     *listing // nil without a backend
@@ -30,7 +33,9 @@ type run struct {
 	outlets     []outlet
 	room        room
 	readers     crew
+	calls       crew // of functions that wait
 	crew        crew
+	closed      bool // the last checkpoint has been cut; changed in a pause
 	checkpoint  checkpointer
 	mu          sync.Mutex
 	err         error
@@ -55,12 +60,14 @@ func (p *Pipeline) open(ctx context.Context, alone bool) (*run, error) {
 	}
 	r := &run{p: p, clock: p.options.Clock, gate: newGate(), counts: make([]counters, len(p.nodes)), failed: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.delivery, r.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	r.room.changed.L = &r.room.mu
 	context.AfterFunc(r.ctx, r.room.wake)
 	r.nodes, _ = p.order()
 	r.alone = alone
 	if err := r.prepare(ctx); err != nil {
 		r.cancel()
+		r.giveUp()
 		return nil, err
 	}
 	p.running.Store(r)
@@ -135,6 +142,15 @@ func (r *run) advance(t *task, s feeder, change func(*splits) bool) {
 	k.work(t)
 }
 
+// letPass is an operator's news that it may hold less of event time back.
+func (r *run) letPass(t *task, l *timeline) {
+	k := &r.keeper
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l.freed, k.pending = true, true
+	k.work(t)
+}
+
 // aligned says whether a partition may be read: it is not too far ahead of
 // the source's others. If not it waits a moment.
 func (r *run) aligned(s feeder, i int) bool {
@@ -172,7 +188,13 @@ func (r *run) watchClock() {
 func (r *run) onClock(t *task) {
 	r.gate.enter()
 	defer r.gate.leave()
+	if r.closed {
+		return
+	}
 	now := r.clock.Now()
+	r.keeper.mu.Lock()
+	r.keeper.work(t)
+	r.keeper.mu.Unlock()
 	for _, s := range r.p.sources {
 		if s.clock().idleTimeout > 0 {
 			r.advance(t, s, func(splits *splits) bool { return splits.tick(now) })
@@ -197,6 +219,7 @@ func (r *run) fail(err error) {
 	}
 	r.mu.Unlock()
 	r.cancel()
+	r.giveUp()
 }
 
 func (r *run) failure() error {
@@ -216,27 +239,55 @@ func (r *run) rescue(n *node) {
 	}
 }
 
-// finish ends the streams: a source that has ended has told so, and what that
-// sets off is done before the last checkpoint.
+// finish takes the last checkpoint. Where the streams have ended, and not only
+// been stopped, what that sets off comes first, calls under way included.
 func (r *run) finish() error {
+	for r.ctx.Err() == nil {
+		if r.stepToEnd(); !r.underWay() {
+			break
+		}
+		r.room.mu.Lock()
+		for r.underWay() && r.ctx.Err() == nil {
+			r.room.changed.Wait()
+		}
+		r.room.mu.Unlock()
+	}
+	return r.lastCheckpoint(context.WithoutCancel(r.ctx)).Err
+}
+
+func (r *run) stepToEnd() {
 	t := r.newTask()
 	r.gate.enter()
+	defer r.gate.leave()
 	r.keeper.mu.Lock()
+	defer r.keeper.mu.Unlock()
 	r.keeper.work(t)
-	r.keeper.mu.Unlock()
 	t.settle()
-	r.gate.leave()
-	return r.takeCheckpoint(context.WithoutCancel(r.ctx)).Err
+}
+
+// underWay says whether an operator has calls under way.
+func (r *run) underWay() bool {
+	for _, n := range r.nodes {
+		if n.save != nil && n.queue != nil && n.queue.length() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // close ends the run: what the streams' end sets off, the last checkpoint,
 // the sinks.
 func (r *run) close() error {
+	defer r.giveUp()
+	if r.ctx.Err() != nil {
+		r.crew.start(r.hurry)
+	}
 	err := r.failure()
 	if err == nil {
 		err = r.finish()
 	}
 	r.cancel()
+	r.calls.wait()
 	r.crew.stop()
 	for _, s := range r.p.sinks {
 		s.stop()
@@ -249,6 +300,15 @@ func (r *run) close() error {
 		err = first(err, s.close())
 	}
 	return first(r.failure(), err)
+}
+
+// hurry gives up on sinks that do not take what there is, when the run has
+// been stopped.
+func (r *run) hurry() {
+	r.clock.Sleep(r.crew.done, r.p.options.StopWithin)
+	if r.crew.running() {
+		r.fail(tidegate.Errorf(tidegate.CodeDeadline, "pipeline %s: its sinks did not finish within %s", r.p.name, r.p.options.StopWithin))
+	}
 }
 
 func first(errs ...error) error {
@@ -279,36 +339,42 @@ func (r *room) wake() {
 	r.mu.Unlock()
 }
 
-func (r *run) full() bool {
-	for _, o := range r.outlets {
-		if o.full() {
-			return true
-		}
-	}
-	return false
-}
-
 // between is called from inside of the gate, before a record or a firing
 // begins: the place where a checkpoint may come in, and where it is waited for
 // room. It returns false when the run ends instead.
 func (r *run) between() bool {
 	r.gate.between()
-	return r.awaitRoom()
+	return r.awaitRoom(r.outlets)
 }
 
-// awaitRoom waits, outside of the gate, until no outlet is full.
-func (r *run) awaitRoom() bool {
-	if !r.full() {
+// awaitRoomBehind waits for room in the outlets behind one. That one itself is
+// about to make some.
+func (r *run) awaitRoomBehind(o outlet) bool {
+	return r.awaitRoom(r.outlets[slices.Index(r.outlets, o)+1:])
+}
+
+// awaitRoom waits, outside of the gate, until none of some outlets is full.
+func (r *run) awaitRoom(outlets []outlet) bool {
+	if !full(outlets) {
 		return true
 	}
 	r.gate.leave()
 	r.room.mu.Lock()
-	for r.full() && r.ctx.Err() == nil {
+	for full(outlets) && r.ctx.Err() == nil {
 		r.room.changed.Wait()
 	}
 	r.room.mu.Unlock()
 	r.gate.enter()
 	return r.ctx.Err() == nil
+}
+
+func full(outlets []outlet) bool {
+	for _, o := range outlets {
+		if o.full() {
+			return true
+		}
+	}
+	return false
 }
 
 // crew are goroutines that end together.

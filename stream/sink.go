@@ -146,7 +146,7 @@ func (s *sinkOp[T]) commit(checkpoint uint64) {
 func (s *sinkOp[T]) drain(r *run) {
 	defer r.rescue(s.node)
 	t := r.newTask()
-	ctx := context.WithoutCancel(r.ctx) // what has been processed is delivered, also when the sources stop
+	ctx := r.delivery // what has been processed is delivered, also when the sources stop
 	for {
 		s.mu.Lock()
 		for len(s.queue) == 0 && !s.stopped {

@@ -33,6 +33,12 @@ func (r *run) snapshot(number uint64) []byte {
 		b = appendInt(b, l.now.Load())
 		b = appendInt(b, int64(l.out.watermark))
 	}
+	for _, n := range r.nodes {
+		if n.save != nil {
+			b = appendString(b, n.name)
+			b = appendSizedBy(b, n.save)
+		}
+	}
 	return b
 }
 
@@ -41,6 +47,7 @@ type restored struct {
 	number uint64
 	feeds  map[[2]string]restoredFeed // by source and partition
 	lines  map[string][2]Millis
+	saved  map[string][]byte // by operator
 }
 
 type restoredFeed struct {
@@ -54,7 +61,7 @@ func parseSnapshot(b []byte) (*restored, error) {
 		return nil, tidegate.Errorf(tidegate.CodeInvalid, "a checkpoint of format %d; this program reads %d", b[0], snapshotVersion)
 	}
 	d := decoder{b: b[1:]}
-	s := &restored{number: d.uint(), feeds: map[[2]string]restoredFeed{}, lines: map[string][2]Millis{}}
+	s := &restored{number: d.uint(), feeds: map[[2]string]restoredFeed{}, lines: map[string][2]Millis{}, saved: map[string][]byte{}}
 	for range d.count() {
 		source := d.string()
 		for range d.count() {
@@ -63,6 +70,9 @@ func parseSnapshot(b []byte) (*restored, error) {
 	}
 	for range d.count() {
 		s.lines[d.string()] = [2]Millis{Millis(d.int()), Millis(d.int())}
+	}
+	for len(d.b) > 0 {
+		s.saved[d.string()] = d.bytes()
 	}
 	return s, d.end()
 }
@@ -116,5 +126,13 @@ func (r *run) resumeFrom(ctx context.Context, s *restored) error {
 			l.out.watermark = old[1]
 		}
 	}
+	for _, n := range r.nodes {
+		if b, known := s.saved[n.name]; known && n.load != nil {
+			if err := n.load(b); err != nil {
+				return err
+			}
+		}
+	}
+	r.keeper.pending = true // what the last pass had not come to
 	return nil
 }

@@ -54,6 +54,8 @@ type pending[T any] struct {
 	armed   armed
 }
 
+func (p *pending[T]) show() any { return p.records }
+
 func (o *sortOp[K, T]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	stats := &t.stats[o.node.id]
 	stats.in++

@@ -2,8 +2,8 @@ package stream
 
 // Record is a value and the time it belongs to.
 type Record[T any] struct {
-	Value T
-	Time  Millis
+	Value T      `json:"value"`
+	Time  Millis `json:"time"`
 }
 
 // Stream is a flow of records of one type: the output of an operator. It is a

@@ -41,11 +41,17 @@ func scratchOf[S any](t *task, n *node) *S {
 
 // poisoned turns a panic in an operator's function into a dead letter.
 func (t *task) poisoned(n *node, cause any, at Millis, value any) {
+	err, stack := panicked(cause)
+	t.bury(n, err, stack, at, value)
+}
+
+// panicked is a recovered panic as an error, with the stack it happened on.
+func panicked(cause any) (error, string) {
 	err, ok := cause.(error)
 	if !ok {
 		err = fmt.Errorf("%v", cause)
 	}
-	t.bury(n, fmt.Errorf("panic: %w", err), string(debug.Stack()), at, value)
+	return fmt.Errorf("panic: %w", err), string(debug.Stack())
 }
 
 // failed turns a record that an operator refuses into a dead letter.

@@ -14,6 +14,7 @@ type timeline struct {
 	now    atomic.Int64 // the operator's watermark, by which its timers and lateness go
 	out    mark         // what those behind it may know; guarded by the keeper
 	pass   uint64       // the last pass in which out was announced
+	freed  bool         // a holder may let event time pass; guarded by the keeper
 }
 
 type mark struct {
@@ -38,7 +39,7 @@ func (l *timeline) watermark() Millis { return Millis(l.now.Load()) }
 func (l *timeline) next(pass uint64) (m mark, announced bool) {
 	if l.node.merge == nil {
 		in := l.inputs[0]
-		return in.out, in.pass == pass || in.out != l.out
+		return in.out, in.pass == pass || in.out.watermark > l.watermark() || in.out.idle != l.out.idle
 	}
 	for i, in := range l.inputs {
 		old, m := &l.told[i], in.out
@@ -134,9 +135,10 @@ func (k *keeper) work(t *task) {
 // begin moves an operator's watermark, if there is a reason to.
 func (k *keeper) begin(l *timeline) bool {
 	m, announced := l.next(k.pass)
-	if !announced {
+	if !announced && !l.freed {
 		return false
 	}
+	l.freed = false
 	if m.watermark > l.watermark() {
 		l.now.Store(int64(m.watermark))
 	}
