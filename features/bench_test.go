@@ -229,3 +229,57 @@ func BenchmarkHandbook(b *testing.B) {
 		b.ReportMetric((cpuTime()-began)/float64(len(events)), "cpu-ns/transaction")
 	}
 }
+
+// BenchmarkIssuer is one payment through the example configuration: some fifty
+// features of six entities, 100,000 customers with 40 payments each.
+func BenchmarkIssuer(b *testing.B) {
+	yaml, err := os.ReadFile("../examples/issuer/features.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	l := newLoad(b, string(yaml), 5000)
+	b.Run("", func(b *testing.B) {
+		ids := func(prefix string, n int) []string {
+			list := make([]string, n)
+			for i := range list {
+				list[i] = fmt.Sprint(prefix, i)
+			}
+			return list
+		}
+		const customers = 100_000
+		customer, device, ip, card, terminal := ids("c", customers), ids("d", customers), ids("10.1.", customers/2), ids("k", customers), ids("x", 10_000)
+		next := func() *tidegate.Event {
+			i := l.random.IntN(customers)
+			l.t += 30 * day / (40 * customers)
+			ev := l.next(customer[i], l.t)
+			ev.Text[tidegate.DeviceFingerprint] = device[(i+l.random.IntN(2))%customers]
+			ev.Text[tidegate.IPAddress] = ip[(i/2+l.random.IntN(3))%len(ip)]
+			ev.Text[tidegate.CardID] = card[i]
+			ev.Text[tidegate.TerminalID] = terminal[l.random.IntN(len(terminal))]
+			ev.Text[tidegate.Channel] = []string{"pos", "ecom", "atm"}[l.random.IntN(3)]
+			ev.Text[tidegate.MerchantCountry] = []string{"DE", "FR", "GB", "US"}[l.random.IntN(4)]
+			ev.Text[tidegate.TransactionType] = "purchase"
+			return ev
+		}
+		if l.t == 0 {
+			for range 40 * customers {
+				if err := l.st.Apply(next(), features.Effect{HasOutcome: true}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+		b.ReportAllocs()
+		b.ResetTimer()
+		began := cpuTime()
+		for range b.N {
+			ev := next()
+			if err := l.st.Observe(ev, l.facts, 0); err != nil {
+				b.Fatal(err)
+			}
+			if err := l.st.Apply(ev, features.Effect{HasOutcome: true}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric((cpuTime()-began)/float64(b.N), "cpu-ns/op")
+	})
+}

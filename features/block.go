@@ -15,9 +15,9 @@ const blockRows = 64
 // never changes again.
 type block struct {
 	origin int64 // time that the narrow times count from
-	n, cap int
-	data   []byte     // the columns' places (4 bytes each), then the columns
-	texts  [][]string // per column that keeps texts: by dictionary entry
+	n      int
+	data   []byte      // the columns' places (4 bytes each), then the columns
+	texts  *[][]string // per column that keeps texts: by dictionary entry; nil if none does
 }
 
 var le = binary.LittleEndian
@@ -28,6 +28,19 @@ func (b *block) at(column int) (offset, width int) {
 	v := le.Uint32(b.data[4*column:])
 	return int(v & 0xffff), int(v >> 16 & 0xff)
 }
+
+// room is the number of rows that the columns have room for.
+func (b *block) room() int {
+	if b.data == nil {
+		return 0
+	}
+	offset, width := b.at(timeColumn)
+	end, _ := b.at(tagColumn)
+	return (end - offset) / width
+}
+
+// text is the text of a row's token.
+func (b *block) text(text, codes, i int) string { return (*b.texts)[text][b.code(codes, i)] }
 
 // words is the number of entries of a dictionary.
 func (b *block) words(column int) int { return int(b.data[4*column+3]) }

@@ -1,6 +1,9 @@
 package features
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // shape is how wide the columns of a block are.
 type shape struct {
@@ -135,19 +138,20 @@ func (s *shape) make(l *layout) block {
 			size += int(s.width[c]) * l.masks
 		}
 	}
-	b := block{origin: s.origin, cap: s.cap, data: make([]byte, size)}
+	b := block{origin: s.origin, data: make([]byte, size)}
 	for c := range l.columns {
 		le.PutUint32(b.data[4*c:], uint32(offsets[c])|uint32(s.width[c])<<16)
 	}
 	if l.texts > 0 {
-		b.texts = make([][]string, l.texts)
+		texts := make([][]string, l.texts)
+		b.texts = &texts
 	}
 	return b
 }
 
 // holds tells whether the block has room for a row as it is laid out.
 func (b *block) holds(l *layout, r *row) bool {
-	if b.n == b.cap {
+	if b.n == b.room() {
 		return false
 	}
 	if _, width := b.at(timeColumn); width == 4 && (r.time < b.origin || r.time-b.origin > math.MaxUint32) {
@@ -179,7 +183,7 @@ func (b *block) with(l *layout, r *row) block {
 	if b.n > 0 && b.holds(l, r) {
 		return *b
 	}
-	s := shapeOf(l, max(b.cap, roomFor(b.n+1)))
+	s := shapeOf(l, max(b.room(), roomFor(b.n+1)))
 	first, last := r.time, r.time
 	if b.n > 0 {
 		first, last = min(first, b.first()), max(last, b.last())
@@ -248,7 +252,7 @@ func (b *block) copyTokens(l *layout, t int, src *block, i, j int) {
 			b.putWord(words, src.word(words, int(old)))
 			codes[old] = uint8(b.words(words))
 			if text >= 0 {
-				b.texts[text] = append(b.texts[text], src.texts[text][old])
+				(*b.texts)[text] = append((*b.texts)[text], (*src.texts)[text][old])
 			}
 		}
 		b.data[to+k] = codes[old] - 1
@@ -282,7 +286,7 @@ func (b *block) insert(l *layout, i int, r *row) {
 			code = b.words(words)
 			b.putWord(words, hash)
 			if text := l.tokens[k].text; text >= 0 {
-				b.texts[text] = append(b.texts[text], r.texts[text])
+				(*b.texts)[text] = append((*b.texts)[text], strings.Clone(r.texts[text]))
 			}
 		}
 		offset, _ := b.at(l.codesAt(k))

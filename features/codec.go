@@ -23,12 +23,14 @@ func (c headCodec) Append(dst []byte, h *head) []byte {
 	dst = append(dst, headVersion)
 	dst = binary.AppendVarint(dst, h.first)
 	dst = appendBlock(dst, &c.layout, &h.tail)
-	dst = binary.AppendUvarint(dst, uint64(len(h.recalls)))
-	for _, r := range h.recalls {
-		dst = appendBool(dst, r.known)
-		dst = binary.AppendVarint(dst, r.time)
-		dst = appendFloat(dst, r.place.Lat)
-		dst = appendFloat(dst, r.place.Lon)
+	dst = appendBool(dst, h.recalls != nil)
+	if h.recalls != nil {
+		for _, r := range *h.recalls {
+			dst = appendBool(dst, r.known)
+			dst = binary.AppendVarint(dst, r.time)
+			dst = appendFloat(dst, r.place.Lat)
+			dst = appendFloat(dst, r.place.Lon)
+		}
 	}
 	dst = appendBool(dst, h.older != nil)
 	if o := h.older; o != nil {
@@ -48,15 +50,12 @@ func (c headCodec) Decode(b []byte, h *head) error {
 	d.version(headVersion)
 	h.first = d.varint()
 	h.tail = d.block(&c.layout)
-	if n := d.length(18); n > 0 {
-		if n != len(c.recalls) {
-			d.corrupt("recalled events")
-			return d.err
+	if d.bool() {
+		list := make([]recalled, len(c.recalls))
+		for i := range list {
+			list[i] = recalled{known: d.bool(), time: d.varint(), place: Point{d.float(), d.float()}}
 		}
-		h.recalls = make([]recalled, n)
-		for i := range h.recalls {
-			h.recalls[i] = recalled{known: d.bool(), time: d.varint(), place: Point{d.float(), d.float()}}
-		}
+		h.recalls = &list
 	}
 	if d.bool() {
 		h.older = &older{nextID: d.uvarint()}
@@ -113,7 +112,7 @@ func (c chunkCodec) Decode(b []byte, v *chunk) error {
 
 // appendBlock writes the widths and the columns, without their room to grow.
 func appendBlock(dst []byte, l *layout, b *block) []byte {
-	dst = append(dst, byte(b.n), byte(b.cap))
+	dst = append(dst, byte(b.n), byte(b.room()))
 	if b.n == 0 {
 		return dst
 	}
@@ -131,7 +130,10 @@ func appendBlock(dst []byte, l *layout, b *block) []byte {
 			dst = append(dst, b.data[offset:offset+width*l.masks]...)
 		}
 	}
-	for _, texts := range b.texts {
+	if b.texts == nil {
+		return dst
+	}
+	for _, texts := range *b.texts {
 		for _, t := range texts {
 			dst = binary.AppendUvarint(dst, uint64(len(t)))
 			dst = append(dst, t...)
@@ -334,8 +336,8 @@ func (d *decoder) block(l *layout) block {
 		}
 	}
 	d.checkBlock(l, &b)
-	for k := range b.texts {
-		b.texts[k] = d.texts(b.words(l.wordsAt(l.textColumn(k))))
+	for k := range l.texts {
+		(*b.texts)[k] = d.texts(b.words(l.wordsAt(l.textColumn(k))))
 	}
 	if d.err != nil {
 		return block{}

@@ -85,7 +85,7 @@ func (e *evaluation) blockEnd(f *end, b *block, i int) {
 	case firstFloat, lastFloat:
 		e.set(&f.result, b.float(l.floatAt(f.column), i))
 	default:
-		e.setText(&f.result, b.texts[l.tokens[f.column].text][b.code(l.codesAt(f.column), i)], true)
+		e.setText(&f.result, b.text(l.tokens[f.column].text, l.codesAt(f.column), i), true)
 	}
 }
 
@@ -154,7 +154,7 @@ func (e *evaluation) latest(p *plan, f *end, hi position) (int64, Point, bool) {
 		return b.time(i), Point{}, true
 	}
 	if e.head != nil && f.recall >= 0 && e.head.recalls != nil {
-		if was := e.head.recalls[f.recall]; was.known && was.time <= e.at-p.delay {
+		if was := (*e.head.recalls)[f.recall]; was.known && was.time <= e.at-p.delay {
 			return was.time, was.place, true
 		}
 	}

@@ -61,7 +61,7 @@ type compiler struct {
 	usesOutcome  bool
 	usesFraud    bool
 	money        [3]bool // the amounts it asks for, by kind
-	historyNames bool // outcome and fraud are known here
+	historyNames bool    // outcome and fraud are known here
 }
 
 // compile parses and checks text.

@@ -11,7 +11,7 @@ type head struct {
 	tail    block // the newest events; not empty in a head that was written
 	first   int64 // time of the earliest event that was ever applied
 	older   *older
-	recalls []recalled // by group.recalls, if anything was evicted
+	recalls *[]recalled // by group.recalls, if anything was evicted
 }
 
 // older is the part of a history behind the tail.

@@ -251,7 +251,7 @@ func (s *groupState) evict(h *head, cutoff int64) error {
 			return err
 		}
 	}
-	if h.tail.n < h.tail.cap || h.older != nil && h.older.chunks() > 0 {
+	if h.tail.n < h.tail.room() || h.older != nil && h.older.chunks() > 0 {
 		return nil
 	}
 	// The newest event stays, however old it is.
@@ -318,7 +318,8 @@ func (s *groupState) remember(h *head, b *block, k int) {
 		return
 	}
 	if h.recalls == nil {
-		h.recalls = make([]recalled, len(s.recalls))
+		list := make([]recalled, len(s.recalls))
+		h.recalls = &list
 	}
 	for i, want := range s.recalls {
 		mask := bitsFrom(0, k) & s.filterMask(b, want.filter)
@@ -332,7 +333,7 @@ func (s *groupState) remember(h *head, b *block, k int) {
 		for mask>>row&1 == 0 {
 			row--
 		}
-		got := &h.recalls[i]
+		got := &(*h.recalls)[i]
 		if got.known && got.time > b.time(row) {
 			continue // the row came so late that its neighbours were gone already
 		}

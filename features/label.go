@@ -99,7 +99,7 @@ func (s *groupState) atLeast(b *block, i int, ev *tidegate.Event) {
 
 // widened is a copy of the block with a wider column.
 func (b *block) widened(l *layout, column int, width uint8) block {
-	s := shapeOf(l, b.cap)
+	s := shapeOf(l, b.room())
 	s.fitBlock(l, b)
 	s.fitTimes(b.first(), b.last())
 	s.width[column] = width
@@ -150,10 +150,11 @@ func (b *block) clone() block {
 	c := *b
 	c.data = append([]byte(nil), b.data...)
 	if b.texts != nil {
-		c.texts = make([][]string, len(b.texts))
-		for i, t := range b.texts {
-			c.texts[i] = append([]string(nil), t...)
+		texts := make([][]string, len(*b.texts))
+		for i, t := range *b.texts {
+			texts[i] = append([]string(nil), t...)
 		}
+		c.texts = &texts
 	}
 	return c
 }

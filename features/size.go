@@ -6,7 +6,10 @@ import "unsafe"
 // the tables. Chunks count where they are reachable from,
 // which keeps them in memory.
 func (c headCodec) Size(h *head) int {
-	n := h.tail.size() + len(h.recalls)*int(unsafe.Sizeof(recalled{}))
+	n := h.tail.size()
+	if h.recalls != nil {
+		n += len(*h.recalls) * int(unsafe.Sizeof(recalled{}))
+	}
 	o := h.older
 	if o == nil {
 		return n
@@ -41,7 +44,10 @@ func (b *block) size() int {
 		return 0
 	}
 	n := int(unsafe.Sizeof(*b)) + cap(b.data)
-	for _, texts := range b.texts {
+	if b.texts == nil {
+		return n
+	}
+	for _, texts := range *b.texts {
 		n += int(unsafe.Sizeof(texts))
 		for _, t := range texts {
 			n += int(unsafe.Sizeof(t)) + len(t)
