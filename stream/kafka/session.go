@@ -35,6 +35,7 @@ func (p *Publisher) open(ctx context.Context) (s *session, err error) {
 		kgo.SeedBrokers(o.Brokers...),
 		kgo.ClientID("tidegate-publisher"),
 		kgo.TransactionalID(s.id),
+		kgo.MetadataMinAge(250 * time.Millisecond), // a topic that was just created, a leader that moved
 		kgo.TransactionTimeout(o.Timeout),
 		kgo.RecordDeliveryTimeout(o.Timeout),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
