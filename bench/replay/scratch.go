@@ -33,6 +33,9 @@ func (s *Scratch) Event(row *Row) error {
 	s.turn(row.Event.Time)
 	defer s.store.Shard(nil).Unlock()
 	s.scorer.Convert(&row.Event)
+	if err := s.scorer.Recall(&row.Event, s.known); err != nil {
+		return err
+	}
 	return s.known.ApplyEvent(&row.Event)
 }
 

@@ -20,20 +20,6 @@ func payment(i int) *tidegate.Event {
 	return e
 }
 
-// without leaves patterns out, as growing_amounts, which every payment begins.
-func without(b *testing.B, id string) *Set {
-	set := compileExamples(b)
-	for i := range set.keys {
-		k := &set.keys[i]
-		for j, p := range k.patterns {
-			if p.ID == id {
-				k.patterns = append(k.patterns[:j:j], k.patterns[j+1:]...)
-			}
-		}
-	}
-	return set
-}
-
 // BenchmarkAdvance shows payments to the example patterns: of customers with
 // nothing open, which most are; of cards that begin a partial match with each;
 // and of one with 20 partial matches.
@@ -43,19 +29,27 @@ func BenchmarkAdvance(b *testing.B) {
 		for i := range events {
 			events[i] = next(i)
 		}
+		now := events[len(events)-1].Time
 		b.ReportAllocs()
 		b.ResetTimer()
 		for i := range b.N {
 			e := events[i%1000]
-			e.Time += 1_000_000
+			now += 1000
+			e.Time = now
 			s.store.Advance(int64(e.Time))
 			if _, err := s.Advance(e, tidegate.CustomerID, 0); err != nil {
 				b.Fatal(err)
 			}
 		}
 	}
-	b.Run("idle", func(b *testing.B) { run(b, memory(b, without(b, "growing_amounts")), payment) })
-	b.Run("begins", func(b *testing.B) { run(b, memory(b, compileExamples(b)), payment) })
+	b.Run("idle", func(b *testing.B) { run(b, memory(b, compileExamples(b)), payment) })
+	b.Run("begins", func(b *testing.B) {
+		run(b, memory(b, compileExamples(b)), func(i int) *tidegate.Event {
+			e := payment(i)
+			e.Base.Minor = 900
+			return e
+		})
+	})
 	b.Run("open20", func(b *testing.B) {
 		s := memory(b, compileText(b, "patterns:\n  - {id: p, key: customer_id, within: 1000000h, stages: [{begin: a, where: 'type == \"begin\"'}, {followed_by: b, where: 'amount > 2 * a.amount'}]}\n"))
 		for i := range 20 {

@@ -74,6 +74,7 @@ func (c *compiler) build() {
 	slices.Sort(v.needed)
 	v.facts = tidegate.NewFacts(size)
 	for _, p := range c.set.patterns {
+		p.beginnings = v.beginnings(p)
 		at := slices.IndexFunc(c.set.keys, func(k keyed) bool { return k.field == p.Field })
 		if at < 0 {
 			at = len(c.set.keys)

@@ -36,16 +36,17 @@ type Pattern struct {
 	File  string
 	Field tidegate.Field // whose events it looks at
 
-	set       *Set
-	place     int   // in the set
-	kept      []int // columns that its conditions look back at
-	variables []tidegate.Variable
-	machine   *condition.Machine
-	matcher   *cep.Matcher[*Event]
-	scratch   Event
-	identity  uint64
-	memory    int64 // ms for which a key without new events is remembered
-	byTime    bool  // the end of a window can complete a match
+	set        *Set
+	place      int   // in the set
+	kept       []int // columns that its conditions look back at
+	variables  []tidegate.Variable
+	machine    *condition.Machine
+	matcher    *cep.Matcher[*Event]
+	scratch    Event
+	beginnings []uint64 // conditions of which one must hold to begin a match; nil: not known
+	identity   uint64
+	memory     int64 // ms for which a key without new events is remembered
+	byTime     bool  // the end of a window can complete a match
 }
 
 // unbounded is how long a key without new events is remembered by a pattern

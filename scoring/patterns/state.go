@@ -158,11 +158,8 @@ func (s *State) advance(t *table, tx *tidegate.Event, newest tidegate.Millis) er
 		if entry != nil {
 			h = entry.Value().of(s.tenures[p.place])
 		}
-		if h == nil {
-			p.scratch.tx = tx
-			if !p.matcher.Begins(&p.scratch, timeOf(tx)) {
-				continue
-			}
+		if h == nil && !p.begins(tx) {
+			continue
 		}
 		if entry == nil {
 			if entry, err = t.open.GetOrCreate(s.key); err != nil {
