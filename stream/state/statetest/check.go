@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"strings"
+	"sync"
 
 	"pgregory.net/rapid"
 
@@ -33,6 +34,7 @@ func Check(t *rapid.T, disk Disk) {
 	defer func() { // also when the test has failed
 		if m.running != nil {
 			m.cancel()
+			m.release()
 			<-m.running
 		}
 	}()
@@ -63,6 +65,8 @@ type machine struct {
 	running chan error // of the checkpoint under way
 	cancel  context.CancelFunc
 	mayFail bool
+	gate    *sync.Mutex // of the present backend
+	held    *sync.Mutex // the gate that keeps the checkpoint under way from its end
 }
 
 func (m *machine) open(t *rapid.T) {
@@ -70,6 +74,8 @@ func (m *machine) open(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.gate = new(sync.Mutex)
+	backend = gated{backend, m.gate}
 	// A byte of cache: everything that can leave memory does.
 	store, err := state.Open(backend, state.Options{Shards: m.shards, CacheBytes: 1})
 	if err != nil {
@@ -115,9 +121,9 @@ func (m *machine) savepoint(t *rapid.T) {
 // key draws a key; its first byte chooses the shard in both tables.
 func (m *machine) key(t *rapid.T) (table int, key []byte) {
 	table = rapid.IntRange(0, 1).Draw(t, "table")
-	key = []byte{byte('a' + rapid.IntRange(0, 9).Draw(t, "key"))}
+	key = []byte{byte('a' + rapid.IntRange(0, lastKey-'a').Draw(t, "key"))}
 	if table == 1 {
-		key = append(key, byte('0'+rapid.IntRange(0, 3).Draw(t, "chunk")))
+		key = append(key, byte('0'+rapid.IntRange(0, lastChunk-'0').Draw(t, "chunk")))
 	}
 	return table, key
 }
@@ -223,6 +229,10 @@ func (m *machine) cut(t *rapid.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
 	m.running = make(chan error, 1)
+	if rapid.Bool().Draw(t, "hold") {
+		m.held = m.gate
+		m.held.Lock()
+	}
 	m.mayFail = fail
 	if fail {
 		m.disk.Fail(true)
@@ -241,6 +251,7 @@ func (m *machine) finish(t *rapid.T) {
 	if m.running == nil {
 		return
 	}
+	m.release()
 	switch err := <-m.running; {
 	case err == nil:
 		m.past = m.past[len(m.past)-1:]
@@ -249,6 +260,13 @@ func (m *machine) finish(t *rapid.T) {
 	}
 	m.cancel()
 	m.running = nil
+}
+
+func (m *machine) release() {
+	if m.held != nil {
+		m.held.Unlock()
+		m.held = nil
+	}
 }
 
 func (m *machine) crash(t *rapid.T) {
@@ -261,6 +279,7 @@ func (m *machine) crash(t *rapid.T) {
 	if old != nil {
 		// The old process is dead; only its goroutine is not.
 		m.cancel()
+		m.release()
 		<-old
 		m.running = nil
 	}
