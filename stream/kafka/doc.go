@@ -1,5 +1,7 @@
-// Package kafka connects Tidegate to Kafka: today the publisher, which sends
-// what the journal holds, exactly once.
+// Package kafka connects Tidegate to Kafka: [Publisher] sends what a journal
+// holds, exactly once; [Records] is a stream's source; [DeadLetter] keeps what
+// could not be used, with its reason. It knows no schema: what is in a record
+// is its caller's business.
 //
 //	p, err := kafka.NewPublisher(source, kafka.Options{
 //		Brokers: brokers, Journal: uuid, Incarnation: 1, Instance: rand.Text(),

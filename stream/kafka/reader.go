@@ -1,0 +1,130 @@
+package kafka
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream"
+)
+
+// Records is a stream's source: all partitions of a topic, each from the
+// position that its checkpoint knows, else from the beginning. It reads what
+// is committed.
+type Records[T any] struct {
+	topic   string
+	decode  func(r *kgo.Record, v *T) error
+	options []kgo.Opt
+}
+
+// NewRecords is a source of a topic, each record decoded by a function. v is
+// zero; the record stays valid. options are brokers, TLS, SASL and the like.
+func NewRecords[T any](topic string, decode func(r *kgo.Record, v *T) error, options ...kgo.Opt) *Records[T] {
+	return &Records[T]{topic, decode, options}
+}
+
+// Partitions are those that the topic has now. A partition's name holds the
+// topic's id: one that is deleted and made again is another, read from its
+// beginning.
+func (s *Records[T]) Partitions(ctx context.Context) ([]stream.Partition[T], error) {
+	client, err := kgo.NewClient(s.options...)
+	if err != nil {
+		return nil, &tidegate.Error{Code: tidegate.CodeConfig, Message: "the Kafka client refuses its configuration", Cause: err}
+	}
+	defer client.Close()
+	details, err := kadm.NewClient(client).ListTopics(ctx, s.topic)
+	if err == nil {
+		err = details.Error()
+	}
+	if err != nil {
+		return nil, &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "topic " + s.topic + " can't be read", Cause: err}
+	}
+	topic := details[s.topic]
+	var all []stream.Partition[T]
+	for _, number := range slices.Sorted(maps.Keys(topic.Partitions)) {
+		all = append(all, stream.Partition[T]{
+			Name:   fmt.Sprintf("%s/%d@%s", s.topic, number, hex.EncodeToString(topic.ID[:])),
+			Reader: &partition[T]{source: s, number: number, start: kgo.NewOffset().AtStart()},
+		})
+	}
+	return all, nil
+}
+
+// partition reads one, with a client of its own: what is not taken here is
+// not asked for, so a slow partition holds back no other and takes no memory.
+type partition[T any] struct {
+	source  *Records[T]
+	number  int32
+	start   kgo.Offset
+	next    int64
+	client  *kgo.Client
+	pending []*kgo.Record
+}
+
+func (p *partition[T]) Seek(_ context.Context, position int64) error {
+	p.start, p.next = kgo.NewOffset().At(position), position
+	return nil
+}
+
+// Read waits for records, and gives at most as many as fit into batch.
+func (p *partition[T]) Read(ctx context.Context, batch []stream.Message[T]) (int, error) {
+	if err := p.open(); err != nil {
+		return 0, err
+	}
+	for len(p.pending) == 0 {
+		fetches := p.client.PollFetches(ctx)
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+		for _, e := range fetches.Errors() {
+			return 0, p.fault(e.Err)
+		}
+		p.pending = fetches.Records()
+	}
+	n := min(len(p.pending), len(batch))
+	for i, r := range p.pending[:n] {
+		if r.Offset < p.next {
+			return 0, tidegate.Errorf(tidegate.CodeCorrupt, "%s/%d: offset %d comes after %d", p.source.topic, p.number, r.Offset, p.next-1)
+		}
+		m := stream.Message[T]{Meta: stream.Meta{Next: r.Offset + 1, Time: stream.Millis(r.Timestamp.UnixMilli()), Key: r.Key, Raw: r.Value}}
+		for _, h := range r.Headers {
+			m.Headers = append(m.Headers, stream.Header{Key: h.Key, Value: h.Value})
+		}
+		m.Err = p.source.decode(r, &m.Value)
+		batch[i], p.next = m, m.Next
+	}
+	p.pending = p.pending[n:]
+	return n, nil
+}
+
+func (p *partition[T]) open() (err error) {
+	if p.client != nil {
+		return nil
+	}
+	p.client, err = kgo.NewClient(append([]kgo.Opt{
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{p.source.topic: {p.number: p.start}}),
+		// A position that is no longer there is an error, and no reason to
+		// skip or to repeat.
+		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.FetchMaxPartitionBytes(1 << 20),
+	}, p.source.options...)...)
+	return err
+}
+
+func (p *partition[T]) fault(err error) error {
+	return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: fmt.Sprintf("%s/%d can't be read on from offset %d", p.source.topic, p.number, p.next), Cause: err}
+}
+
+func (p *partition[T]) Close() error {
+	if p.client != nil {
+		p.client.Close()
+	}
+	return nil
+}
