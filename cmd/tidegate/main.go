@@ -18,6 +18,7 @@ import (
 
 type commands struct {
 	Serve    serveCommand     `cmd:"" help:"Run the service."`
+	Init     initCommand      `cmd:"" help:"Write the built-in example to a directory, to make your own configuration."`
 	Demo     demoCommand      `cmd:"" help:"Run the service on a generated stream of payments, some of them fraud."`
 	Replay   replayCommand    `cmd:"" help:"Run history from a file or a journal through the pipeline."`
 	Bench    benchCommands    `cmd:"" help:"Measure."`
