@@ -300,7 +300,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		}
 		s.apply(ev, outcome(tidegate.Decline))
 	}
-	for range 100_000 {
+	for range 20_000 {
 		step()
 	}
 	// Sealing a block takes some, once in 64 events.
