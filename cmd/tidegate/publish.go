@@ -42,8 +42,11 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	} else {
 		o.Accept, err = acceptedRecord()
 	}
-	if o.Brokers = p.brokers; len(o.Brokers) == 0 || err != nil {
-		return p, err
+	if err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	if o.Brokers = p.brokers; len(o.Brokers) == 0 {
+		return p, nil
 	}
 	if p.source, err = newDecisionSource(s); err != nil {
 		return nil, errors.Join(err, p.close())

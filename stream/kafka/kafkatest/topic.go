@@ -31,7 +31,7 @@ func (b *Broker) Topic(t testing.TB, name string, partitions int32) string {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	admin := kadm.NewClient(b.Client(t))
-	if _, err := admin.CreateTopic(ctx, partitions, 1, nil, name); err != nil {
+	if _, err := admin.CreateTopic(ctx, partitions, -1, nil, name); err != nil {
 		t.Fatal(err)
 	}
 	return name
