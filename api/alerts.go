@@ -43,7 +43,7 @@ func (s *Server) alerts(w http.ResponseWriter, r *http.Request) {
 // event is SEQUENCE-INDEX of its journal record; without Last-Event-ID the
 // stream starts with what comes next.
 func (s *Server) streamAlerts(w http.ResponseWriter, r *http.Request) {
-	after, err := parseEventID(r)
+	from, after, err := s.resume(r)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -53,6 +53,10 @@ func (s *Server) streamAlerts(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, tidegate.Errorf(tidegate.CodeInternal, "this connection can't stream: %v", err))
 		return
 	}
+	// The reader has its place before the answer begins, so that a client who
+	// sees the answer misses nothing from then on.
+	reader := s.node.Alerts(from)
+	defer reader.Close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.draining, cancel)()
@@ -61,8 +65,6 @@ func (s *Server) streamAlerts(w http.ResponseWriter, r *http.Request) {
 	if _, err := fmt.Fprint(w, ": tidegate alerts\n\n"); err != nil || control.Flush() != nil {
 		return
 	}
-	reader := s.node.Alerts(after.sequence)
-	defer reader.Close()
 	tenant := callerOf(r).tenant
 	for {
 		item, err := s.nextAlert(ctx, reader, w, control)
@@ -84,7 +86,7 @@ const heartbeat = 15 * time.Second
 
 func (s *Server) nextAlert(ctx context.Context, reader *node.AlertReader, w http.ResponseWriter, control *http.ResponseController) (alertItem, error) {
 	for {
-		waiting, cancel := context.WithTimeout(ctx, heartbeat)
+		waiting, cancel := context.WithTimeout(ctx, s.heartbeat)
 		item, err := reader.Next(waiting)
 		cancel()
 		if err == nil || ctx.Err() != nil {
@@ -113,17 +115,23 @@ type eventID struct {
 	index    int
 }
 
-func parseEventID(r *http.Request) (eventID, error) {
+// resume says from which record to read, and after which alert to begin.
+func (s *Server) resume(r *http.Request) (from uint64, after eventID, err error) {
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {
 		text = r.URL.Query().Get("after")
 	}
 	if text == "" {
-		return eventID{sequence: node.FromNow}, nil
+		return node.FromNow, eventID{}, nil
 	}
-	var id eventID
-	if n, err := fmt.Sscanf(text, "%d-%d", &id.sequence, &id.index); err != nil || n != 2 {
-		return id, tidegate.Errorf(tidegate.CodeInvalid, "Last-Event-ID is not one of this stream's ids")
+	sequence, index, _ := strings.Cut(text, "-")
+	after.sequence, err = strconv.ParseUint(sequence, 10, 64)
+	if err == nil {
+		after.index, err = strconv.Atoi(index)
 	}
-	return id, nil
+	// No client has an id from beyond the end, unless of another journal.
+	if err != nil || after.index < 0 || after.sequence > s.node.Status().Durable {
+		return 0, eventID{}, tidegate.Errorf(tidegate.CodeInvalid, "Last-Event-ID is not one of this stream's ids")
+	}
+	return after.sequence, after, nil
 }

@@ -61,10 +61,7 @@ func (s *Server) allow(scope Scope) func(http.Handler) http.Handler {
 			return next
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			if token == "" {
-				token = r.Header.Get("X-API-Key")
-			}
+			token := tokenOf(r)
 			sum := sha256.Sum256([]byte(token))
 			key, known := s.keys[hex.EncodeToString(sum[:])]
 			if token == "" || !known {
@@ -79,6 +76,19 @@ func (s *Server) allow(scope Scope) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
+}
+
+// tokenOf is the key that a request brings.
+func tokenOf(r *http.Request) string {
+	authorization := r.Header.Get("Authorization")
+	if authorization == "" {
+		return r.Header.Get("X-API-Key")
+	}
+	scheme, token, _ := strings.Cut(authorization, " ")
+	if !strings.EqualFold(scheme, "Bearer") { // RFC 9110, 11.1
+		return ""
+	}
+	return token
 }
 
 // callerOf is who asks; without keys it is the default tenant.

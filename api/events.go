@@ -38,6 +38,10 @@ func (s *Server) label(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	if err := s.notAhead(&l); err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	if l.Source == "" || who.source != "" {
 		l.Source = who.source
 	}
@@ -47,6 +51,16 @@ func (s *Server) label(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.accepted(w, l.ID, repeated, nil)
+}
+
+// notAhead refuses a label from the future: being the newest, it would stand
+// for ever.
+func (s *Server) notAhead(l *tidegate.Label) error {
+	guard := s.node.Clock()
+	if guard.Off || l.ReportedAt <= tidegate.MillisOf(s.options.Clock().Add(guard.MaxAhead)) {
+		return nil
+	}
+	return tidegate.Errorf(tidegate.CodeInFuture, "reported_at is more than %v ahead of the time of arrival", guard.MaxAhead)
 }
 
 func (s *Server) accepted(w http.ResponseWriter, id string, repeated bool, warnings []string) {

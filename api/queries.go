@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -15,7 +16,7 @@ import (
 
 // decision is GET /v1/decisions/{transaction_id}: the recorded answer.
 func (s *Server) decision(w http.ResponseWriter, r *http.Request) {
-	record, values, err := s.node.Decision(r.Context(), callerOf(r).tenant, chi.URLParam(r, "transaction_id"))
+	record, values, err := s.node.Decision(r.Context(), callerOf(r).tenant, pathParam(r, "transaction_id"))
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -24,6 +25,19 @@ func (s *Server) decision(w http.ResponseWriter, r *http.Request) {
 		values = node.Values{}
 	}
 	writeBody(w, http.StatusOK, appendAnswer(nil, &record.Decision, values))
+}
+
+// pathParam is a part of the path. The router leaves it escaped when the
+// caller escaped more than had to be, as the slash of an id.
+func pathParam(r *http.Request, name string) string {
+	text := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return text
+	}
+	if plain, err := url.PathUnescape(text); err == nil {
+		return plain
+	}
+	return text
 }
 
 // features is GET /v1/features/{entity}/{key}: what is known of a customer,
@@ -38,7 +52,7 @@ func (s *Server) features(w http.ResponseWriter, r *http.Request) {
 		}
 		at = tidegate.MillisOf(t)
 	}
-	entity, key := chi.URLParam(r, "entity"), chi.URLParam(r, "key")
+	entity, key := pathParam(r, "entity"), pathParam(r, "key")
 	values, err := s.node.Features(callerOf(r).tenant, entity, key, at)
 	if err != nil {
 		s.fail(w, r, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tidegate/tidegate"
@@ -65,25 +66,29 @@ type Options struct {
 // Server is the HTTP handler.
 type Server struct {
 	http.Handler
-	node     Node
-	options  Options
-	keys     keyring
-	slots    chan struct{} // one per request under way that may write
-	metrics  *metrics
-	draining context.Context
-	drain    context.CancelFunc
+	node    Node
+	options Options
+	keys    keyring
+	slots   chan struct{} // one per request under way that may write
+	metrics *metrics
+
+	heartbeat time.Duration
+	draining  context.Context
+	drain     context.CancelFunc
 }
 
 // New makes the face of a node.
 func New(n Node, o Options) *Server {
-	s := &Server{node: n, options: o, keys: newKeyring(o.Keys), slots: make(chan struct{}, o.InFlight)}
+	s := &Server{node: n, options: o, keys: newKeyring(o.Keys), slots: make(chan struct{}, o.InFlight), heartbeat: heartbeat}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	s.metrics = newMetrics(o.Registry, n)
 	r := chi.NewRouter()
+	r.Use(middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, tidegate.Errorf(tidegate.CodeNotFound, "no such path; /openapi.json lists them"))
 	})
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		allowed(w, r)
 		s.fail(w, r, tidegate.Errorf(tidegate.CodeMethodForbidden, "this path takes another method; see /openapi.json"))
 	})
 	r.Get("/healthz", s.healthz)
@@ -103,6 +108,15 @@ func New(n Node, o Options) *Server {
 	})
 	s.Handler = r
 	return s
+}
+
+// allowed names the methods that the path takes (RFC 9110, 15.5.6).
+func allowed(w http.ResponseWriter, r *http.Request) {
+	for method, allow := range map[string]string{http.MethodGet: "GET, HEAD", http.MethodPost: "POST"} {
+		if chi.RouteContext(r.Context()).Routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			w.Header().Set("Allow", allow)
+		}
+	}
 }
 
 // Drain ends the streams, so that a shutdown does not wait for them.
