@@ -3,6 +3,7 @@ package pebble
 import (
 	"cmp"
 	"io"
+	"math"
 	"sync"
 
 	crdb "github.com/cockroachdb/pebble/v2"
@@ -20,6 +21,7 @@ type Backend struct {
 	lock  io.Closer
 	alarm func(error)
 
+	atMost      uint32
 	recovery    Recovery
 	checkpoints []manifest // the valid ones, newest last; the writer's
 
@@ -36,6 +38,9 @@ type Options struct {
 	// CacheBytes is the memory for blocks of tables that were read, which
 	// includes their filters; 64 MiB if zero.
 	CacheBytes int64
+	// AtMost, if not zero, is the newest epoch that may be used: who commits
+	// elsewhere in two phases knows which of the last two checkpoints counts.
+	AtMost uint32
 	// Alarm is called with what goes wrong in the background, such as a
 	// compaction that finds the disk full and will be tried again. It is
 	// called by Pebble's goroutines and must be quick.
@@ -45,7 +50,7 @@ type Options struct {
 // Recovery tells what [Open] found.
 type Recovery struct {
 	Epoch   uint32  // of the checkpoint in use; 0 for none
-	Skipped []error // why newer ones were passed over
+	Skipped []error // why newer ones were passed over: what is damaged
 }
 
 // Open opens the state in a directory, or makes an empty one. It reads the
@@ -53,7 +58,7 @@ type Recovery struct {
 // before it is used and [Backend.Recovery] says so; when no checkpoint is
 // sound, the error is of [tidegate.CodeCorrupt].
 func Open(dir string, o Options) (*Backend, error) {
-	b := &Backend{dir: dir, fs: o.FS, alarm: o.Alarm}
+	b := &Backend{dir: dir, fs: o.FS, alarm: o.Alarm, atMost: cmp.Or(o.AtMost, math.MaxUint32)}
 	if b.fs == nil {
 		b.fs = vfs.Default
 	}

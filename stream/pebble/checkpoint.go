@@ -12,8 +12,8 @@ import (
 
 const (
 	checkpointsDir = "checkpoints"
-	unfinished     = ".tmp"     // a checkpoint being written
-	damaged        = ".damaged" // one that was passed over; kept until the next is complete
+	unfinished     = ".tmp"   // a checkpoint being written
+	aside          = ".aside" // one that was passed over; kept until the next is complete
 	kept           = 2
 )
 
@@ -118,8 +118,8 @@ func (b *Backend) own(dir, name string) (sum fileSum, copied int64, err error) {
 	return sum, sum.size, nil
 }
 
-// prune removes what no recovery will look at: older checkpoints and damaged
-// ones. What can't be removed now, the next checkpoint removes.
+// prune removes what no recovery will look at: older checkpoints and those
+// that were passed over. What can't be removed now, the next checkpoint removes.
 func (b *Backend) prune() {
 	names, err := b.fs.List(b.path(checkpointsDir))
 	if err != nil {

@@ -2,12 +2,17 @@ package pebble_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/stream/pebble"
@@ -96,7 +101,7 @@ func recovered(t *testing.T, dir string) (meta string, key int64, r pebble.Recov
 // TestDamagedCheckpoint damages each file of the newest checkpoint in turn:
 // the one before is used, and it is said which file is at fault.
 func TestDamagedCheckpoint(t *testing.T) {
-	for _, checkpoints := range []int{2, 3, 7} {
+	for _, checkpoints := range []int{2, 7} {
 		probe := history(t, t.TempDir(), checkpoints)
 		files, err := os.ReadDir(probe[1])
 		if err != nil {
@@ -210,6 +215,73 @@ func TestCheckpointsShareNothing(t *testing.T) {
 				t.Errorf("after %d checkpoints, %s is one file", checkpoints, file.Name())
 			}
 		}
+	}
+}
+
+// TestUnreadableCheckpoint can't read the newest checkpoint for a reason that
+// may pass: it is not passed over.
+func TestUnreadableCheckpoint(t *testing.T) {
+	memory := vfs.NewMem()
+	backend, err := pebble.Open("state", pebble.Options{FS: memory})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := state.Open(backend, state.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, store, "1")
+	write(t, store, "2")
+	if err := backend.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range []struct {
+		err   error
+		epoch uint32 // 0: not opened
+	}{{syscall.EMFILE, 0}, {syscall.EACCES, 0}, {nil, 2}, {syscall.EIO, 1}} {
+		fs := errorfs.Wrap(memory, errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if op.Kind == errorfs.OpOpen && strings.Contains(op.Path, "checkpoints/0000000002/") {
+				return fault.err
+			}
+			return nil
+		}))
+		backend, err := pebble.Open("state", pebble.Options{FS: fs})
+		switch {
+		case fault.epoch == 0:
+			if !errors.Is(err, fault.err) || tidegate.CodeOf(err) != tidegate.CodeUnavailable {
+				t.Errorf("%v: opened with %v", fault.err, err)
+			}
+			continue
+		case err != nil:
+			t.Fatalf("%v: %v", fault.err, err)
+		case backend.Recovery().Epoch != fault.epoch:
+			t.Errorf("%v: checkpoint %d, want %d", fault.err, backend.Recovery().Epoch, fault.epoch)
+		}
+		if err := backend.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestAtMost passes over a checkpoint that does not count, for good.
+func TestAtMost(t *testing.T) {
+	dir := t.TempDir()
+	history(t, dir, 5)
+	if _, err := pebble.Open(dir, pebble.Options{AtMost: 3}); tidegate.CodeOf(err) != tidegate.CodeNotFound {
+		t.Errorf("of 4 and 5, at most 3: %v", err)
+	}
+	backend, err := pebble.Open(dir, pebble.Options{AtMost: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := backend.Recovery(); r.Epoch != 4 || len(r.Skipped) > 0 {
+		t.Errorf("%+v", r)
+	}
+	if err := backend.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if meta, key, _, err := recovered(t, dir); err != nil || meta != "4" || key != 4 {
+		t.Errorf("%q with %d, %v", meta, key, err)
 	}
 }
 

@@ -23,5 +23,5 @@
 // Opening takes the newest checkpoint whose every byte is as it was written,
 // and makes the live database from it. The two checkpoints that are kept share
 // no file: a table that both need is there twice, so that a damaged one always
-// leaves a way back. State so takes its size three times on disk.
+// leaves a way back. State so takes its size twice on disk.
 package pebble

@@ -1,10 +1,13 @@
 package pebble
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/tidegate/tidegate"
 )
@@ -15,22 +18,11 @@ func (b *Backend) recover() error {
 	if err != nil {
 		return err
 	}
-	for i, epoch := range epochs {
-		m, err := b.verify(epoch)
-		if err == nil {
-			b.recovery.Epoch = epoch
-			b.checkpoints = append(b.spare(epochs[i+1:]), m)
-			break
-		}
-		if tidegate.CodeOf(err) == tidegate.CodeInvalid {
-			return err // of a newer program: an older checkpoint is no answer to that
-		}
-		b.recovery.Skipped = append(b.recovery.Skipped, fmt.Errorf("checkpoint %d: %w", epoch, err))
+	passed, err := b.choose(epochs)
+	if err != nil {
+		return err
 	}
-	if len(epochs) > 0 && b.checkpoints == nil {
-		return &tidegate.Error{Code: tidegate.CodeCorrupt, Message: "no checkpoint of the state in " + b.dir + " is sound", Cause: b.recovery.Skipped[0]}
-	}
-	if err := b.setAside(epochs[:len(b.recovery.Skipped)]); err != nil {
+	if err := b.setAside(epochs[:passed]); err != nil {
 		return err
 	}
 	if err := b.removeLive(0); err != nil {
@@ -38,6 +30,40 @@ func (b *Backend) recover() error {
 	}
 	b.live, err = b.makeLive(1, b.newest())
 	return err
+}
+
+// choose takes the first of the epochs that may be used and is sound, and says
+// how many it passed over.
+func (b *Backend) choose(epochs []uint32) (passed int, err error) {
+	for i, epoch := range epochs {
+		if epoch > b.atMost {
+			continue
+		}
+		m, err := b.verify(epoch)
+		if err == nil {
+			b.recovery.Epoch = epoch
+			b.checkpoints = append(b.spare(epochs[i+1:]), m)
+			return i, nil
+		}
+		if !isDamage(err) {
+			return 0, err
+		}
+		b.recovery.Skipped = append(b.recovery.Skipped, fmt.Errorf("checkpoint %d: %w", epoch, err))
+	}
+	switch {
+	case len(b.recovery.Skipped) > 0:
+		return 0, &tidegate.Error{Code: tidegate.CodeCorrupt, Message: "no checkpoint of the state in " + b.dir + " is sound", Cause: b.recovery.Skipped[0]}
+	case len(epochs) > 0:
+		return 0, tidegate.Errorf(tidegate.CodeNotFound, "the state in %s has checkpoint %d and none up to %d", b.dir, epochs[0], b.atMost)
+	}
+	return 0, nil
+}
+
+// isDamage says whether a checkpoint is beyond help. One of a newer program, or
+// one that can't be read for want of permission or memory, is not: there an
+// older one is no answer.
+func isDamage(err error) bool {
+	return tidegate.CodeOf(err) == tidegate.CodeCorrupt || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EIO)
 }
 
 func (b *Backend) newest() *manifest {
@@ -103,16 +129,17 @@ func (b *Backend) spare(epochs []uint32) []manifest {
 	return []manifest{m}
 }
 
-// setAside renames damaged checkpoints, so that their epochs are free. They
-// are kept for who wants to look at them until the next checkpoint is made.
+// setAside renames checkpoints that were passed over, so that their epochs are
+// free. They are kept for who wants to look at them until the next checkpoint
+// is made.
 func (b *Backend) setAside(epochs []uint32) error {
 	for _, epoch := range epochs {
 		path := b.path(checkpointsDir, numbered(epoch))
-		if err := b.fs.RemoveAll(path + damaged); err != nil {
-			return ioError("remove a damaged checkpoint", err)
+		if err := b.fs.RemoveAll(path + aside); err != nil {
+			return ioError("remove an old checkpoint", err)
 		}
-		if err := b.fs.Rename(path, path+damaged); err != nil {
-			return ioError("set a damaged checkpoint aside", err)
+		if err := b.fs.Rename(path, path+aside); err != nil {
+			return ioError("set a checkpoint aside", err)
 		}
 	}
 	return nil

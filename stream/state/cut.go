@@ -55,6 +55,11 @@ func (s *Store) Cut(meta []byte) (*Checkpoint, error) {
 	return c, nil
 }
 
+// Epoch is the checkpoint's number. Numbers rise, also after failures and
+// recoveries; a checkpoint that a recovery passed over gives its number to
+// another one.
+func (c *Checkpoint) Epoch() uint32 { return c.cut.epoch }
+
 // cut is what a checkpoint says of itself, in the row under cutKey.
 type cut struct {
 	epoch   uint32
