@@ -226,6 +226,25 @@ func TestPublisherSurvivesTheBroker(t *testing.T) {
 	}
 }
 
+// TestPublisherSurvivesNodes: each of three nodes crashes and comes back, and
+// with it leaders and coordinators move. The others are enough to go on.
+func TestPublisherSurvivesNodes(t *testing.T) {
+	r := rigOn(t, kafkatest.StartThree(t))
+	p := r.start()
+	end := r.trickle()
+	for node := 1; node <= 3; node++ {
+		before := p.Stats().Transactions
+		r.broker.KillNode(t, node)
+		eventually(t, "it goes on with two", func() bool { return p.Stats().Transactions > before+5 })
+		r.broker.Resume(t)
+	}
+	end()
+	r.caughtUp(p)
+	p.stop()
+	r.check()
+	t.Logf("%+v", p.Stats())
+}
+
 // TestPublisherStartsWithoutABroker: the brokers may come later than we do.
 func TestPublisherStartsWithoutABroker(t *testing.T) {
 	r := newRig(t)

@@ -10,6 +10,7 @@ package kafkatest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,23 +20,37 @@ import (
 	"testing"
 )
 
-// Broker is a running broker of one node.
+// Broker is a running broker, or a cluster of three.
 type Broker struct {
 	Addresses []string
 	script    string
 	dir       string
 }
 
-var shared = sync.OnceValues(start)
+var shared = sync.OnceValues(func() (*Broker, error) { return start(1) })
 
 // Start gives the broker of this test binary, running. Where there is no Java
 // the test is skipped; in CI that is a failure.
 func Start(t testing.TB) *Broker {
 	t.Helper()
+	return started(t, shared)
+}
+
+// StartThree gives a cluster of three nodes with three replicas of everything,
+// for this test alone.
+func StartThree(t testing.TB) *Broker {
+	t.Helper()
+	b := started(t, func() (*Broker, error) { return start(3) })
+	t.Cleanup(func() { b.must(t, "stop") })
+	return b
+}
+
+func started(t testing.TB, start func() (*Broker, error)) *Broker {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("a real broker is not for -short")
 	}
-	b, err := shared()
+	b, err := start()
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit) && (exit.ExitCode() == noJava || exit.ExitCode() == noMaven) && os.Getenv("CI") != "true":
@@ -54,7 +69,7 @@ const (
 	noMaven = 4
 )
 
-func start() (*Broker, error) {
+func start(nodes int) (*Broker, error) {
 	root, err := repository()
 	if err != nil {
 		return nil, err
@@ -64,8 +79,8 @@ func start() (*Broker, error) {
 		return nil, err
 	}
 	pid := strconv.Itoa(os.Getpid())
-	b := &Broker{script: filepath.Join(root, "scripts", "services"), dir: filepath.Join(services, "test-"+pid)}
-	out, err := b.command("start", "--owner", pid)
+	b := &Broker{script: filepath.Join(root, "scripts", "services"), dir: filepath.Join(services, fmt.Sprintf("test-%s-%d", pid, nodes))}
+	out, err := b.command("start", "--owner", pid, "--nodes", strconv.Itoa(nodes))
 	b.Addresses = strings.Split(strings.TrimSpace(out), ",")
 	return b, err
 }
@@ -105,6 +120,12 @@ func (b *Broker) Stop(t testing.TB) { b.halt(t, "stop", "--keep") }
 
 // Kill is a crash.
 func (b *Broker) Kill(t testing.TB) { b.halt(t, "stop", "--kill") }
+
+// KillNode is a crash of one of three nodes, from 1.
+func (b *Broker) KillNode(t testing.TB, node int) {
+	t.Helper()
+	b.must(t, "stop", "--kill", "--node", strconv.Itoa(node))
+}
 
 // Pause lets the broker hang, as a machine without power to spare would.
 func (b *Broker) Pause(t testing.TB) { b.halt(t, "pause") }
