@@ -59,6 +59,7 @@ func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err err
 	if err := n.applyEvent(sequence, arrival, e, &d); err != nil {
 		return 0, false, n.fail(err)
 	}
+	n.counters.events.Add(1)
 	return sequence, false, nil
 }
 
@@ -143,6 +144,7 @@ func (n *Node) label(l *tidegate.Label) (sequence uint64, repeated bool, err err
 	if err := n.applyLabel(sequence, arrival, content, l, tx); err != nil {
 		return 0, false, n.fail(err)
 	}
+	n.counters.labels.Add(1)
 	return sequence, false, nil
 }
 

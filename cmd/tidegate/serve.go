@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -223,6 +224,9 @@ func (s *service) banner(w *os.File) {
 	fmt.Fprintf(w, "  listening  http://%s\n", s.listener.Addr())
 	fmt.Fprintf(w, "  data       %s\n", s.config.Data)
 	fmt.Fprintf(w, "  loaded     %d rules, %d features, %d models, %d lists (configuration %d)\n", len(set.Rules), set.Features, len(set.Models), len(set.Lists), set.Generation)
+	if len(s.publisher.brokers) > 0 {
+		fmt.Fprintf(w, "  publishing to %s: %s, %s\n", strings.Join(s.publisher.brokers, ","), s.config.Kafka.DecisionsTopic, s.config.Kafka.AlertsTopic)
+	}
 	if !r.Created {
 		fmt.Fprintf(w, "  recovered  checkpoint at record %d, %d records after it\n", r.Checkpoint, r.Applied)
 	}
