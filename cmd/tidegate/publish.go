@@ -58,6 +58,7 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	}
 	var stopped atomic.Bool
 	publisherMetrics(registry, sender, &stopped)
+	s.sender.Store(sender)
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	p.done.Go(func() {
 		if err := sender.Run(ctx); err != nil {
@@ -66,6 +67,15 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 		}
 	})
 	return p, nil
+}
+
+// publishedAt is the record that the publisher has come to: the journal keeps
+// what is behind it. Until there is a publisher it keeps everything.
+func (s *service) publishedAt() uint64 {
+	if sender := s.sender.Load(); sender != nil {
+		return sender.Published()
+	}
+	return 0
 }
 
 // develop starts a broker inside this process. It forgets what it was sent

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,6 +20,7 @@ import (
 	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/examples"
 	"github.com/tidegate/tidegate/node"
+	"github.com/tidegate/tidegate/stream/kafka"
 )
 
 type serveCommand struct {
@@ -50,6 +52,7 @@ type service struct {
 	listener  net.Listener
 	reloads   reloads
 	publisher *publisher
+	sender    atomic.Pointer[kafka.Publisher]
 }
 
 // open starts everything but the HTTP listener's loop.
@@ -70,7 +73,11 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 		return nil, &tidegate.Error{Code: tidegate.CodeConflict, Message: "cannot listen on " + s.config.Listen + ": choose another with --listen", Cause: err}
 	}
 	var activation error
-	s.node, s.recovery, activation, err = node.Open(nodeOptions(&s.config, files, s.log))
+	options := nodeOptions(&s.config, files, s.log)
+	if len(s.config.Kafka.Brokers) > 0 || c.DevKafka {
+		options.ReadersAt = s.publishedAt
+	}
+	s.node, s.recovery, activation, err = node.Open(options)
 	if err != nil {
 		return nil, errors.Join(err, s.listener.Close())
 	}
