@@ -29,7 +29,7 @@ func (e *evaluation) distincts(p *plan, hi position) {
 // sampledDistinct answers from a slider: exactly, unless it samples.
 func (e *evaluation) sampledDistinct(d *distinct, sl *slider, token uint64) {
 	n := sl.tokens.n
-	if token != 0 && sl.tokens.sampled(token) && sl.tokens.count(token) == 0 {
+	if token != 0 && sl.tokens.sampled(token) && !sl.tokens.has(token) {
 		n++
 	}
 	e.set(&d.result, math.Ldexp(float64(n), int(sl.level)))

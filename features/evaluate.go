@@ -156,6 +156,9 @@ func (e *evaluation) ofInts(p *plan, o *output) float64 {
 	t := &p.ints[o.term].term
 	x, present := e.row.ints[t.column], e.row.masks.has(e.s.layout.ints[t.column].present)
 	m := &e.s.sums.ints[o.term]
+	if sl := e.slider(o.slider); sl != nil {
+		m = e.pairSums(p, o, sl)
+	}
 	if present && e.included(p, t.filter, o.current) {
 		e.s.with = *m
 		m = &e.s.with
@@ -183,6 +186,17 @@ func (e *evaluation) ofInts(p *plan, o *output) float64 {
 		return ratio(float64(x), m.mean())
 	}
 	return zscore(float64(x), m.mean(), m.deviation())
+}
+
+// pairSums are the sums that a slider knows of the current pair.
+func (e *evaluation) pairSums(p *plan, o *output, sl *slider) *moments {
+	e.s.with = noMoments
+	e.withoutHole(o.slider, sl, func() {
+		if sums := sl.pairs.sums(e.row.pairOf(p.pair), o.over); sums != nil {
+			e.s.with.powers = *sums
+		}
+	})
+	return &e.s.with
 }
 
 func (e *evaluation) ofFloats(p *plan, o *output) float64 {
@@ -228,7 +242,7 @@ func zscore(x, mean, deviation float64) float64 { return finite((x - mean) / dev
 func (e *evaluation) count(p *plan, o *output) float64 {
 	n := e.s.sums.counts[o.term]
 	if sl := e.slider(o.slider); sl != nil {
-		e.withoutHole(o.slider, sl, func() { n = int64(sl.tokens.count(e.row.pairOf(p.pair))) })
+		e.withoutHole(o.slider, sl, func() { n = int64(sl.pairs.slot(e.row.pairOf(p.pair)).count) })
 	}
 	t := p.counts[o.term].term
 	switch o.operation {

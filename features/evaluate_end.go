@@ -17,8 +17,15 @@ func (e *evaluation) missingEnd(f *end) {
 func (e *evaluation) end(p *plan, f *end, hi position) {
 	switch f.kind {
 	case sinceLast:
-		if sl := e.slider(f.slider); sl != nil && sl.tokens.count(e.row.pairOf(p.pair)) == 0 {
-			break // no need to look for it
+		if sl := e.slider(f.slider); sl != nil && !e.hasHole {
+			pair := sl.pairs.slot(e.row.pairOf(p.pair))
+			if pair.known {
+				e.set(&f.result, float64(e.at-pair.last)/1000)
+				return
+			}
+			if pair.count == 0 {
+				break
+			}
 		}
 		if t, _, ok := e.latest(p, f, hi); ok {
 			e.set(&f.result, float64(e.at-t)/1000)

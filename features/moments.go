@@ -25,10 +25,15 @@ type powers struct {
 	sq    [3]uint64 // least significant word first
 }
 
-func (m *moments) add(x int64) {
+func powersOf(x int64) powers {
 	abs := absolute(x)
 	hi, lo := bits.Mul64(abs, abs)
-	m.powers.add(&powers{1, x >> 63, uint64(x), [3]uint64{lo, hi, 0}})
+	return powers{1, x >> 63, uint64(x), [3]uint64{lo, hi, 0}}
+}
+
+func (m *moments) add(x int64) {
+	one := powersOf(x)
+	m.powers.add(&one)
 	m.min, m.max = min(m.min, x), max(m.max, x)
 }
 

@@ -37,7 +37,7 @@ type output struct {
 	operation operation
 	from      termKind
 	term      int // of its kind
-	over      int // share: the count it is divided by
+	over      int // share: the count it is divided by; pair: the slider's column
 	slider    int // of a pair, or -1
 	current   bool
 }

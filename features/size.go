@@ -66,7 +66,9 @@ func (x *index) size() int {
 }
 
 func (s *slider) size() int {
-	n := int(unsafe.Sizeof(*s)) + 8*len(s.tokens.hashes) + 4*len(s.tokens.counts) + cap(s.values.octaves)*int(unsafe.Sizeof(octave{}))
+	n := int(unsafe.Sizeof(*s)) + 12*len(s.tokens.hashes) + 12*len(s.pairs.hashes) +
+		cap(s.pairs.slots)*int(unsafe.Sizeof(pairSlot{})) + cap(s.pairs.powers)*int(unsafe.Sizeof(powers{})) +
+		cap(s.values.octaves)*int(unsafe.Sizeof(octave{}))
 	for i := range s.values.octaves {
 		if numbers := s.values.octaves[i].numbers; numbers != nil {
 			n += int(unsafe.Sizeof(*numbers))

@@ -1,5 +1,7 @@
 package features
 
+import "slices"
+
 // A slider answers for a hot key what sums of chunks can't: how many different
 // values, which quantile, how often this pair. It holds the events of one
 // window and slides along with it, event by event, so that an answer costs as
@@ -36,7 +38,8 @@ type sliderSpec struct {
 	filter int
 	column int
 	floats bool
-	counts plan // counts the events that pass the filter
+	sums   []int // int columns whose sums a slider of pairs knows
+	counts plan  // counts the events that pass the filter
 }
 
 // slider is one key's.
@@ -47,8 +50,9 @@ type slider struct {
 	built  bool
 	lo, hi int64 // holds the events with lo < t <= hi
 	rows   int
-	tokens multiset
-	values histogram
+	tokens multiset  // by kind
+	values histogram // by kind
+	pairs  pairSums  // by kind
 }
 
 // sliderFor finds or makes the spec of a window and filter.
@@ -82,14 +86,29 @@ func (g *group) slide(i int) {
 	}
 	for edge, outputs := range p.outputs {
 		for k := range outputs {
-			if o := &outputs[k]; o.operation == opCount && !p.counts[o.term].term.fraud || o.operation == opUnseen {
-				o.slider = g.sliderFor(sliderSpec{kind: ofPairs, plan: i, edge: edge, filter: p.counts[o.term].term.filter})
-			}
+			g.slidePair(i, edge, &outputs[k])
 		}
 	}
 	for k := range p.ends {
 		if f := &p.ends[k]; f.kind == sinceLast {
 			f.slider = g.sliderFor(sliderSpec{kind: ofPairs, plan: i, edge: f.edge, filter: f.filter})
+		}
+	}
+}
+
+// slidePair gives a feature of a pair its slider, if that can know it.
+func (g *group) slidePair(i, edge int, o *output) {
+	p := &g.plans[i]
+	switch {
+	case o.from == fromCount && o.operation != opShare && !p.counts[o.term].term.fraud:
+		o.slider = g.sliderFor(sliderSpec{kind: ofPairs, plan: i, edge: edge, filter: p.counts[o.term].term.filter})
+	case o.from == fromInts && o.operation != opMin && o.operation != opMax:
+		t := p.ints[o.term].term
+		o.slider = g.sliderFor(sliderSpec{kind: ofPairs, plan: i, edge: edge, filter: t.filter})
+		spec := &g.sliders[o.slider]
+		if o.over = slices.Index(spec.sums, t.column); o.over < 0 {
+			o.over = len(spec.sums)
+			spec.sums = append(spec.sums, t.column)
 		}
 	}
 }
@@ -115,8 +134,10 @@ func (s *slider) count(g *group, spec *sliderSpec, b *block, rows uint64, in boo
 		rows &= g.filterMask(b, spec.filter)
 		s.countRows(rows, in)
 		for m := rows; m != 0; m &= m - 1 {
-			if hash := g.pairOf(b, trailing(m), g.plans[spec.plan].pair); hash != 0 {
-				s.countToken(hash, in)
+			if i := trailing(m); in {
+				s.addPair(g, spec, b, i)
+			} else {
+				s.removePair(g, spec, b, i)
 			}
 		}
 	default:
@@ -152,7 +173,13 @@ func (s *slider) countRow(g *group, spec *sliderSpec, r *row) {
 	case ofPairs:
 		s.rows++
 		if hash := r.pairOf(g.plans[spec.plan].pair); hash != 0 {
-			s.tokens.add(hash)
+			sums := s.pairs.add(hash, r.time, r.time >= s.hi)
+			for k, c := range spec.sums {
+				if r.masks.has(g.layout.ints[c].present) {
+					one := powersOf(r.ints[c])
+					sums[k].add(&one)
+				}
+			}
 		}
 	default:
 		if spec.floats {
@@ -180,6 +207,38 @@ func (s *slider) countToken(hash uint64, in bool) {
 		s.tokens.add(hash)
 	} else {
 		s.tokens.remove(hash)
+	}
+}
+
+func (s *slider) addPair(g *group, spec *sliderSpec, b *block, i int) {
+	hash := g.pairOf(b, i, g.plans[spec.plan].pair)
+	if hash == 0 {
+		return
+	}
+	t := b.time(i)
+	sums := s.pairs.add(hash, t, t > s.hi)
+	for k, c := range spec.sums {
+		if b.mask(g.layout.masksAt(), g.layout.ints[c].present)>>i&1 == 1 {
+			one := powersOf(b.integer(firstInt+c, i))
+			sums[k].add(&one)
+		}
+	}
+}
+
+func (s *slider) removePair(g *group, spec *sliderSpec, b *block, i int) {
+	hash := g.pairOf(b, i, g.plans[spec.plan].pair)
+	if hash == 0 {
+		return
+	}
+	sums := s.pairs.remove(hash, b.time(i))
+	if sums == nil {
+		return
+	}
+	for k, c := range spec.sums {
+		if b.mask(g.layout.masksAt(), g.layout.ints[c].present)>>i&1 == 1 {
+			one := powersOf(b.integer(firstInt+c, i))
+			sums[k].subtract(&one)
+		}
 	}
 }
 

@@ -24,9 +24,11 @@ func (s *slider) move(r *reader, spec *sliderSpec, lo, hi int64) {
 // fill builds a slider from the history.
 func (s *slider) fill(r *reader, spec *sliderSpec, lo, hi int64) {
 	s.tokens.clear()
+	s.pairs.clear()
+	s.pairs.columns = len(spec.sums)
 	s.tokens.level = s.level
 	s.values = histogram{coarse: s.level > 0}
-	s.rows, s.lo, s.hi = 0, lo, hi
+	s.rows, s.lo, s.hi = 0, lo, hi // a pair's last event is the latest one added
 	s.countBetween(r, spec, lo, hi, true)
 	s.built = r.err == nil
 }
@@ -98,9 +100,8 @@ func (s *groupState) limit(r *reader, spec *sliderSpec, sl *slider, lo, hi int64
 		return
 	}
 	for sl.tokens.n > distinctCap {
-		sl.level++
-		sl.tokens.level = sl.level
-		sl.tokens.resize(len(sl.tokens.hashes))
+		sl.tokens.thin()
+		sl.level = sl.tokens.level
 	}
 	for sl.level > 0 && sl.tokens.n < distinctCap/8 && r.err == nil {
 		sl.level--
