@@ -19,6 +19,7 @@ type Group struct {
 // Shard is a part of a group's keys, guarded by one lock.
 type Shard struct {
 	mu     sync.Mutex
+	wanted atomic.Int32 // who waits for mu
 	store  *Store
 	tables atomic.Pointer[[]evictor]
 	hand   int // the table where eviction goes on
@@ -70,7 +71,11 @@ func (s *Shard) add(t evictor) {
 // Lock takes the shard's keys for one record. Entries are valid until Unlock.
 // It is also when the shard makes room in memory, a few entries at a time.
 func (s *Shard) Lock() {
-	s.mu.Lock()
+	if !s.mu.TryLock() {
+		s.wanted.Add(1)
+		s.mu.Lock()
+		s.wanted.Add(-1)
+	}
 	if s.store.cached.Load() > s.store.budget.Load() {
 		s.evict()
 	}

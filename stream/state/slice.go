@@ -4,10 +4,11 @@ import "runtime"
 
 // A slice is what the checkpoint encodes under a shard's lock before it gives
 // way: about a microsecond's work, so that a writer who finds the lock taken
-// spins for it and need not be woken. After some milliseconds of slices the
-// checkpointer lets other goroutines run, of its own accord and without a
-// lock: the scheduler, which would make it after ten, does not ask what it
-// holds.
+// spins for it and need not be woken. If one had to be, the checkpointer makes
+// way for it: it would wait for a processor until the checkpointer's time was
+// over. After some milliseconds of slices the checkpointer lets others run in
+// any case, of its own accord and without a lock: the scheduler, which would
+// make it after ten, does not ask what it holds.
 const (
 	sliceEntries = 8
 	sliceBytes   = 4 << 10
@@ -27,9 +28,6 @@ type slicer[V any] struct {
 // encode takes the first of the entries as they were at the cut, at least one,
 // all of one shard, and says how many.
 func (s *slicer[V]) encode(entries []sortable[V]) (n int) {
-	if s.taken++; s.taken%slicesInARow == 0 {
-		runtime.Gosched()
-	}
 	store, number := s.table.store, entries[0].entry.shard
 	most := 1
 	for most < min(len(entries), sliceEntries) && entries[most].entry.shard == number {
@@ -45,6 +43,9 @@ func (s *slicer[V]) encode(entries []sortable[V]) (n int) {
 	}
 	s.writer.stats.LongestPause = max(s.writer.stats.LongestPause, store.now().Sub(began))
 	shard.shard.mu.Unlock()
+	if s.taken++; s.taken%slicesInARow == 0 || shard.shard.wanted.Load() > 0 {
+		runtime.Gosched()
+	}
 	return n
 }
 
