@@ -113,8 +113,13 @@ func parseCut(row []byte) (cut, error) {
 		epoch: uint32(r.uvarint()), clock: r.varint(), meta: r.bytes(), sweep: r.bytes(),
 		catalog: map[string]tableInfo{},
 	}
+	taken := map[uint16]bool{0: true} // 0 is the store's own
 	for len(r.b) > 0 && !r.short {
 		name, id := string(r.bytes()), r.uint16()
+		if taken[id] && !r.short {
+			return cut{}, tidegate.Errorf(tidegate.CodeCorrupt, "state: a checkpoint has two tables of number %d", id)
+		}
+		taken[id] = true
 		if kind := r.byte(); kind == tableCleared {
 			c.cleared = append(c.cleared, id)
 		} else {

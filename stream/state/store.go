@@ -150,13 +150,6 @@ type Usage struct {
 // [Options.CacheBytes] it is time for a checkpoint.
 func (s *Store) Usage() Usage { return Usage{Cached: s.cached.Load(), Changed: s.changed.Load()} }
 
-// Tables are the names of all tables that the store has, opened or not.
-func (s *Store) Tables() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Sorted(maps.Keys(s.catalog))
-}
-
 // register gives a table its number.
 func (s *Store) register(name string) tableInfo {
 	info, ok := s.catalog[name]
