@@ -145,10 +145,10 @@ func (g *group) int(c intColumn) int {
 }
 
 func (g *group) float(src source) int {
-	i := slices.Index(g.layout.floats, src)
+	i := slices.IndexFunc(g.layout.floats, func(c floatColumn) bool { return c.source == src })
 	if i < 0 {
 		i = len(g.layout.floats)
-		g.layout.floats = append(g.layout.floats, src)
+		g.layout.floats = append(g.layout.floats, floatColumn{source: src})
 	}
 	return i
 }

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/tidegate/tidegate"
@@ -68,9 +69,9 @@ func (b *builder) add(o output) {
 	p.outputs[edge] = append(p.outputs[edge], o)
 }
 
-func (b *builder) countTerm(fraud bool) int {
+func (b *builder) countTerm(with property) int {
 	p := &b.group.plans[b.plan]
-	return term(&p.counts, &b.group.counts, countTerm{b.filter, fraud}, b.edge(), len(p.pair) == 0)
+	return term(&p.counts, &b.group.counts, countTerm{b.filter, with}, b.edge(), len(p.pair) == 0)
 }
 
 // nullary builds the aggregates without an operand.
@@ -79,19 +80,19 @@ func (b *builder) nullary() *tidegate.Error {
 	case "count":
 		r, err := b.declareInGroup(b.d.Name, tidegate.KindNumber, "count", len(b.d.Key) > 0)
 		if err == nil {
-			b.add(output{result: r, operation: opCount, term: b.countTerm(false), current: b.current()})
+			b.add(output{result: r, operation: opCount, term: b.countTerm(property{}), current: b.current()})
 		}
 		return err
 	case "first_seen":
 		r, err := b.declareInGroup(b.d.Name, tidegate.KindBool, "", true)
 		if err == nil {
-			b.add(output{result: r, operation: opUnseen, term: b.countTerm(false)})
+			b.add(output{result: r, operation: opUnseen, term: b.countTerm(property{})})
 		}
 		return err
 	}
 	r, err := b.declareInGroup(b.d.Name, tidegate.KindNumber, "s", true)
 	if err == nil {
-		b.addEnd(end{kind: sinceLast, result: r}, -1)
+		b.addEnd(end{kind: sinceLast, result: r})
 	}
 	return err
 }
@@ -104,13 +105,13 @@ func (b *builder) fraud() *tidegate.Error {
 		r, err := b.declareInGroup(d.Name, tidegate.KindNumber, "count", true)
 		if err == nil {
 			// The current transaction has no label yet.
-			b.add(output{result: r, operation: opCount, term: b.countTerm(true)})
+			b.add(output{result: r, operation: opCount, term: b.countTerm(property{kind: isFraud})})
 		}
 		return err
 	case "avg":
 		r, err := b.declareInGroup(d.Name, tidegate.KindNumber, "", true)
 		if err == nil {
-			b.add(output{result: r, operation: opShare, term: b.countTerm(true), over: b.countTerm(false), current: b.current()})
+			b.add(output{result: r, operation: opShare, term: b.countTerm(property{kind: isFraud}), over: b.countTerm(property{}), current: b.current()})
 		}
 		return err
 	}
@@ -218,7 +219,7 @@ func (b *builder) firstOrLast(src source) *tidegate.Error {
 	if last {
 		e.kind++
 	}
-	b.addEnd(e, -1)
+	b.addEnd(e)
 	return nil
 }
 
@@ -236,26 +237,27 @@ func (b *builder) travel() *tidegate.Error {
 			first = r
 		}
 	}
-	b.addEnd(end{kind: travelled, column: column, result: first}, column)
+	b.addEnd(end{kind: travelled, column: column, result: first})
 	return nil
 }
 
-func (b *builder) addEnd(e end, place int) {
-	e.filter, e.edge, e.recall, e.slider, e.current = b.filter, -1, -1, -1, b.current()
+func (b *builder) addEnd(e end) {
+	e.filter, e.edge, e.slot, e.recall, e.slider, e.current = b.filter, -1, -1, -1, -1, b.current()
+	e.with = e.property()
 	if b.window > 0 {
 		e.edge = b.edge()
 	} else {
-		want := recall{b.filter, place}
-		for i, have := range b.group.recalls {
-			if have == want {
-				e.recall = i
-			}
-		}
-		if e.recall < 0 {
+		want := recall{b.filter, e.with}
+		if e.recall = slices.Index(b.group.recalls, want); e.recall < 0 {
 			e.recall = len(b.group.recalls)
 			b.group.recalls = append(b.group.recalls, want)
 		}
 	}
 	p := &b.group.plans[b.plan]
+	if len(p.pair) == 0 {
+		var terms []planTerm[countTerm]
+		term(&terms, &b.group.counts, countTerm{b.filter, e.with}, 0, true)
+		e.slot = terms[0].slot
+	}
 	p.ends = append(p.ends, e)
 }

@@ -198,8 +198,16 @@ func (c *setCompiler) finish(g *group) error {
 		l.ints[i].present = l.masks
 		l.masks++
 	}
+	for i := range l.floats {
+		l.floats[i].present = l.masks
+		l.masks++
+	}
 	for i := range l.places {
 		l.places[i].present = l.masks
+		l.masks++
+	}
+	for i := range l.tokens {
+		l.tokens[i].present = l.masks
 		l.masks++
 	}
 	l.fraud = -1
@@ -235,7 +243,7 @@ func (g *group) usesFraud() bool {
 	}
 	for _, p := range g.plans {
 		for _, t := range p.counts {
-			if t.term.fraud {
+			if t.term.with.kind == isFraud {
 				return true
 			}
 		}

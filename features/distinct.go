@@ -51,7 +51,7 @@ func (e *evaluation) collectTokens(p *plan, d *distinct, hi position, seen *toke
 			rows &= e.pairMask(b, p)
 		}
 		var used uint64
-		for m := g.tokenMask(b, d.filter, d.column, rows); m != 0; m &= m - 1 {
+		for m := rows & g.rowsWith(b, d.filter, property{hasToken, d.column}); m != 0; m &= m - 1 {
 			used |= 1 << b.code(codes, trailing(m))
 		}
 		for ; used != 0; used &= used - 1 {

@@ -98,21 +98,10 @@ func (e *evaluation) blockEnd(f *end, b *block, i int) {
 
 // endMask leaves of a block's rows those that an end can be.
 func (e *evaluation) endMask(p *plan, f *end, b *block, rows uint64) uint64 {
-	g := e.s.group
 	if len(p.pair) > 0 {
 		rows &= e.pairMask(b, p)
 	}
-	switch f.kind {
-	case firstInt64, lastInt64:
-		return rows & g.intMask(b, f.filter, f.column)
-	case firstFloat, lastFloat:
-		return g.floatMask(b, f.filter, f.column, rows)
-	case firstText, lastText:
-		return g.tokenMask(b, f.filter, f.column, rows)
-	case travelled:
-		return rows & g.placeMask(b, f.filter, f.column)
-	}
-	return rows & g.filterMask(b, f.filter)
+	return rows & e.s.rowsWith(b, f.filter, f.with)
 }
 
 // newest finds the newest row of the window.
@@ -125,6 +114,9 @@ func (e *evaluation) newest(p *plan, f *end, hi position) (*block, int, bool) {
 		lo = e.s.edges[f.edge]
 	}
 	for {
+		if f.slot >= 0 {
+			hi = e.skipBack(hi, f.slot)
+		}
 		b, rows, ok := e.back(&hi, lo)
 		if !ok {
 			return nil, 0, false
@@ -142,6 +134,9 @@ func (e *evaluation) oldest(p *plan, f *end, hi position) (*block, int, bool) {
 	}
 	lo := e.s.edges[f.edge]
 	for {
+		if f.slot >= 0 {
+			lo = e.skipForward(lo, f.slot)
+		}
 		b, rows, ok := e.forward(&lo, hi)
 		if !ok {
 			return nil, 0, false

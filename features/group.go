@@ -49,10 +49,10 @@ func (f *filter) passes(s *scope) bool {
 	return slices.Contains(f.types, s.event.Type) && (f.where == nil || f.where(s))
 }
 
-// countTerm counts the rows that pass a filter, or those of them labelled as fraud.
+// countTerm counts the rows that pass a filter and have a property.
 type countTerm struct {
 	filter int
-	fraud  bool
+	with   property
 }
 
 // intTerm and floatTerm sum up a column over the rows that pass a filter and have a value.
@@ -62,7 +62,7 @@ type floatTerm struct{ filter, column int }
 // recall is what a feature without a window keeps of events that are evicted.
 type recall struct {
 	filter int
-	place  int // -1: the time alone
+	with   property
 }
 
 // warmth says how much history a windowed feature needs.
@@ -87,39 +87,11 @@ func (g *group) filterMask(b *block, f int) uint64 {
 	return mask
 }
 
-func (g *group) countMask(b *block, t *countTerm) uint64 {
-	mask := g.filterMask(b, t.filter)
-	if t.fraud {
-		mask &= b.mask(g.layout.masksAt(), g.layout.fraud)
-	}
-	return mask
-}
-
-func (g *group) intMask(b *block, filter, column int) uint64 {
-	return g.filterMask(b, filter) & b.mask(g.layout.masksAt(), g.layout.ints[column].present)
-}
-
-func (g *group) placeMask(b *block, filter, column int) uint64 {
-	return g.filterMask(b, filter) & b.mask(g.layout.masksAt(), g.layout.places[column].present)
-}
-
-// floatMask leaves out the rows of mask whose value is absent.
-func (g *group) floatMask(b *block, filter, column int, rows uint64) uint64 {
-	mask := rows & g.filterMask(b, filter)
-	for m := mask; m != 0; m &= m - 1 {
-		i := trailing(m)
-		if v := b.float(g.layout.floatAt(column), i); v != v {
-			mask &^= 1 << i
-		}
-	}
-	return mask
-}
-
-// tokenMask leaves out the rows of mask whose token is absent.
-func (g *group) tokenMask(b *block, filter, column int, rows uint64) uint64 {
-	mask := rows & g.filterMask(b, filter)
-	if absent := b.find(g.layout.wordsAt(column), 0); absent >= 0 {
-		mask &^= b.matches(g.layout.codesAt(column), absent, 0, b.n)
+// rowsWith is the mask of a block's rows that pass a filter and have a property.
+func (g *group) rowsWith(b *block, filter int, with property) uint64 {
+	mask := g.filterMask(b, filter)
+	if m := g.layout.maskOf(with); m >= 0 {
+		mask &= b.mask(g.layout.masksAt(), m)
 	}
 	return mask
 }

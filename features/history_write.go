@@ -322,24 +322,18 @@ func (s *groupState) remember(h *head, b *block, k int) {
 		h.recalls = &list
 	}
 	for i, want := range s.recalls {
-		mask := bitsFrom(0, k) & s.filterMask(b, want.filter)
-		if want.place >= 0 {
-			mask = bitsFrom(0, k) & s.placeMask(b, want.filter, want.place)
-		}
+		mask := bitsFrom(0, k) & s.rowsWith(b, want.filter, want.with)
 		if mask == 0 {
 			continue
 		}
-		row := ones(bitsFrom(0, k)) - 1
-		for mask>>row&1 == 0 {
-			row--
-		}
+		row := leading(mask) - 1
 		got := &(*h.recalls)[i]
 		if got.known && got.time > b.time(row) {
 			continue // the row came so late that its neighbours were gone already
 		}
 		*got = recalled{known: true, time: b.time(row)}
-		if want.place >= 0 {
-			got.place = b.place(s.layout.placeAt(want.place), row)
+		if want.with.kind == hasPlace {
+			got.place = b.place(s.layout.placeAt(want.with.column), row)
 		}
 	}
 }

@@ -86,13 +86,13 @@ func (s *summary) ofBlock(g *group, b *block) {
 	s.reset()
 	all := bitsFrom(0, b.n)
 	for i := range g.counts {
-		s.counts[i] = uint32(ones(all & g.countMask(b, &g.counts[i])))
+		s.counts[i] = uint32(ones(all & g.rowsWith(b, g.counts[i].filter, g.counts[i].with)))
 	}
 	for i, t := range g.ints {
-		b.addInts(firstInt+t.column, all&g.intMask(b, t.filter, t.column), &s.ints[i])
+		b.addInts(firstInt+t.column, all&g.rowsWith(b, t.filter, property{hasInt, t.column}), &s.ints[i])
 	}
 	for i, t := range g.floats {
-		for m := g.floatMask(b, t.filter, t.column, all); m != 0; m &= m - 1 {
+		for m := all & g.rowsWith(b, t.filter, property{hasFloat, t.column}); m != 0; m &= m - 1 {
 			s.floats[i].add(b.float(g.layout.floatAt(t.column), trailing(m)))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // the group name. Each thing is a column of a [block].
 type layout struct {
 	ints   []intColumn
-	floats []source
+	floats []floatColumn
 	places []placeColumn
 	tokens []tokenColumn
 	texts  int // how many token columns keep their texts
@@ -79,6 +79,12 @@ func (c *intColumn) value(v *vocabulary, ev *tidegate.Event) (int64, bool) {
 	return int64(x), x == x
 }
 
+// floatColumn is a column of any other numbers.
+type floatColumn struct {
+	source  source
+	present int // mask
+}
+
 // placeColumn is where an event happened.
 type placeColumn struct {
 	byCountry bool // the merchant's country stands for missing coordinates
@@ -99,8 +105,44 @@ func (c *placeColumn) value(points Points, ev *tidegate.Event) (Point, bool) {
 // tokenColumn holds texts, or anything else that is only compared, as 64-bit
 // hashes. Column text of the texts keeps the text itself beside it.
 type tokenColumn struct {
-	source source
-	text   int // place among the kept texts, or -1
+	source  source
+	text    int // place among the kept texts, or -1
+	present int // mask
+}
+
+// property is something that a row has or has not: a label, or a value in one
+// of its columns.
+type property struct {
+	kind   propertyKind
+	column int
+}
+
+type propertyKind uint8
+
+const (
+	anyRow propertyKind = iota
+	isFraud
+	hasInt
+	hasFloat
+	hasPlace
+	hasToken
+)
+
+// maskOf is the mask of a property, -1 of any row's.
+func (l *layout) maskOf(p property) int {
+	switch p.kind {
+	case isFraud:
+		return l.fraud
+	case hasInt:
+		return l.ints[p.column].present
+	case hasFloat:
+		return l.floats[p.column].present
+	case hasPlace:
+		return l.places[p.column].present
+	case hasToken:
+		return l.tokens[p.column].present
+	}
+	return -1
 }
 
 // textColumn is the token column of kept text k.

@@ -99,6 +99,8 @@ type end struct {
 	filter int
 	column int // of the kind's columns
 	edge   int // -1: no window
+	with   property
+	slot   int // of the index's count of such rows, or -1
 	recall int // -1: none
 	slider int // of a pair, or -1
 	result
@@ -117,3 +119,18 @@ const (
 	lastText
 	travelled // three values: distance, elapsed, speed
 )
+
+// property is what a row must have to be the end.
+func (f *end) property() property {
+	switch f.kind {
+	case firstInt64, lastInt64:
+		return property{hasInt, f.column}
+	case firstFloat, lastFloat:
+		return property{hasFloat, f.column}
+	case firstText, lastText:
+		return property{hasToken, f.column}
+	case travelled:
+		return property{hasPlace, f.column}
+	}
+	return property{}
+}

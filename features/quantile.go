@@ -92,12 +92,12 @@ func (e *evaluation) collectValues(p *plan, q *quantile, hi position) {
 			rows &= e.pairMask(b, p)
 		}
 		if q.floats {
-			for m := g.floatMask(b, q.filter, q.column, rows); m != 0; m &= m - 1 {
+			for m := rows & g.rowsWith(b, q.filter, property{hasFloat, q.column}); m != 0; m &= m - 1 {
 				e.s.sorted = append(e.s.sorted, ordered(b.float(g.layout.floatAt(q.column), trailing(m))))
 			}
 			continue
 		}
-		for m := rows & g.intMask(b, q.filter, q.column); m != 0; m &= m - 1 {
+		for m := rows & g.rowsWith(b, q.filter, property{hasInt, q.column}); m != 0; m &= m - 1 {
 			e.s.sorted = append(e.s.sorted, b.integer(firstInt+q.column, trailing(m)))
 		}
 	}

@@ -72,7 +72,9 @@ func (s *groupState) fill(r *row, ev *tidegate.Event, tag uint32) {
 		r.masks.set(l.ints[i].present, ok)
 	}
 	for i := range l.floats {
-		r.floats[i] = l.floats[i].number(ev)
+		v := l.floats[i].source.number(ev)
+		r.floats[i] = v
+		r.masks.set(l.floats[i].present, v == v)
 	}
 	for i := range l.places {
 		p, ok := l.places[i].value(s.points, ev)
@@ -87,9 +89,10 @@ func (s *groupState) fill(r *row, ev *tidegate.Event, tag uint32) {
 			if c.text >= 0 {
 				r.texts[c.text] = text
 			}
-			continue
+		} else {
+			r.tokens[i] = hashNumber(c.source.number(ev))
 		}
-		r.tokens[i] = hashNumber(c.source.number(ev))
+		r.masks.set(c.present, r.tokens[i] != 0)
 	}
 	for i := range s.filters {
 		if f := &s.filters[i]; !f.usesOutcome {

@@ -64,7 +64,7 @@ func (g *group) sliderFor(want sliderSpec) int {
 			return i
 		}
 	}
-	t := countTerm{want.filter, false}
+	t := countTerm{filter: want.filter}
 	term(&want.counts.counts, &g.counts, t, 0, true)
 	g.sliders = append(g.sliders, want)
 	return len(g.sliders) - 1
@@ -100,7 +100,7 @@ func (g *group) slide(i int) {
 func (g *group) slidePair(i, edge int, o *output) {
 	p := &g.plans[i]
 	switch {
-	case o.from == fromCount && o.operation != opShare && !p.counts[o.term].term.fraud:
+	case o.from == fromCount && o.operation != opShare && p.counts[o.term].term.with.kind == anyRow:
 		o.slider = g.sliderFor(sliderSpec{kind: ofPairs, plan: i, edge: edge, filter: p.counts[o.term].term.filter})
 	case o.from == fromInts && o.operation != opMin && o.operation != opMax:
 		t := p.ints[o.term].term
@@ -127,7 +127,7 @@ func (s *slider) count(g *group, spec *sliderSpec, b *block, rows uint64, in boo
 		codes, words := g.layout.codesAt(spec.column), g.layout.wordsAt(spec.column)
 		rows &= g.filterMask(b, spec.filter)
 		s.countRows(rows, in)
-		for m := g.tokenMask(b, spec.filter, spec.column, rows); m != 0; m &= m - 1 {
+		for m := rows & g.rowsWith(b, spec.filter, property{hasToken, spec.column}); m != 0; m &= m - 1 {
 			s.countToken(b.word(words, b.code(codes, trailing(m))), in)
 		}
 	case ofPairs:
@@ -142,7 +142,7 @@ func (s *slider) count(g *group, spec *sliderSpec, b *block, rows uint64, in boo
 		}
 	default:
 		if spec.floats {
-			rows = g.floatMask(b, spec.filter, spec.column, rows)
+			rows &= g.rowsWith(b, spec.filter, property{hasFloat, spec.column})
 			s.countRows(rows, in)
 			for m := rows; m != 0; m &= m - 1 {
 				v := ordered(b.float(g.layout.floatAt(spec.column), trailing(m)))
@@ -150,7 +150,7 @@ func (s *slider) count(g *group, spec *sliderSpec, b *block, rows uint64, in boo
 			}
 			return
 		}
-		rows &= g.intMask(b, spec.filter, spec.column)
+		rows &= g.rowsWith(b, spec.filter, property{hasInt, spec.column})
 		s.countRows(rows, in)
 		for m := rows; m != 0; m &= m - 1 {
 			v := b.integer(firstInt+spec.column, trailing(m))

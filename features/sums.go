@@ -119,15 +119,16 @@ func (s *sums) addRows(g *group, p *plan, upTo reach, b *block, rows uint64) {
 		return
 	}
 	for k := range p.counts[:upTo.counts] {
-		s.counts[k] += int64(ones(rows & g.countMask(b, &p.counts[k].term)))
+		t := &p.counts[k].term
+		s.counts[k] += int64(ones(rows & g.rowsWith(b, t.filter, t.with)))
 	}
 	for k := range p.ints[:upTo.ints] {
 		t := &p.ints[k].term
-		b.addInts(firstInt+t.column, rows&g.intMask(b, t.filter, t.column), &s.ints[k])
+		b.addInts(firstInt+t.column, rows&g.rowsWith(b, t.filter, property{hasInt, t.column}), &s.ints[k])
 	}
 	for k := range p.floats[:upTo.floats] {
 		t := p.floats[k].term
-		for m := g.floatMask(b, t.filter, t.column, rows); m != 0; m &= m - 1 {
+		for m := rows & g.rowsWith(b, t.filter, property{hasFloat, t.column}); m != 0; m &= m - 1 {
 			s.floats[k].add(b.float(g.layout.floatAt(t.column), trailing(m)))
 		}
 	}
