@@ -107,7 +107,7 @@ func (o *asyncOp[In, Out]) do(c *call[In, Out]) {
 			c.err, c.stack = panicked(cause)
 		}
 	}()
-	ctx := o.run.ctx
+	ctx := o.run.calling
 	if o.options.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.options.Timeout)

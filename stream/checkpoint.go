@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/tidegate/tidegate"
 )
 
 // CheckpointReport says how a checkpoint went.
@@ -35,7 +37,7 @@ func (r *run) checkpoints() {
 		if !r.crew.running() {
 			return
 		}
-		report := r.takeCheckpoint(context.WithoutCancel(r.ctx))
+		report := r.takeCheckpoint(r.delivery)
 		pause = max(o.Checkpoint-report.Duration, o.MinPause, time.Millisecond)
 	}
 }
@@ -50,6 +52,9 @@ func (r *run) cutAndWrite(ctx context.Context, last bool) CheckpointReport {
 	c := &r.checkpoint
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if r.closed {
+		return CheckpointReport{Err: tidegate.Errorf(tidegate.CodeUnavailable, "pipeline %s has ended", r.p.name)}
+	}
 	began := r.clock.Now()
 	report := CheckpointReport{Number: c.number + 1, Began: began}
 

@@ -19,6 +19,8 @@ type run struct {
 	cancel      context.CancelFunc
 	delivery    context.Context // of the sinks: done when the run has failed
 	giveUp      context.CancelFunc
+	calling     context.Context // of calls under way: done after the last checkpoint, which holds them
+	hangUp      context.CancelFunc
 	clock       Clock
 	store       *state.Store
 	listing     *listing // nil without a backend
@@ -61,8 +63,15 @@ func (p *Pipeline) open(ctx context.Context, alone bool) (*run, error) {
 	r := &run{p: p, clock: p.options.Clock, gate: newGate(), counts: make([]counters, len(p.nodes)), failed: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	r.delivery, r.giveUp = context.WithCancel(context.WithoutCancel(ctx))
+	r.calling, r.hangUp = context.WithCancel(r.delivery)
 	r.room.changed.L = &r.room.mu
-	context.AfterFunc(r.ctx, r.room.wake)
+	r.keeper.rested.L = &r.keeper.mu
+	context.AfterFunc(r.ctx, func() {
+		r.room.wake()
+		r.keeper.mu.Lock()
+		r.keeper.rested.Broadcast()
+		r.keeper.mu.Unlock()
+	})
 	r.nodes, _ = p.order()
 	r.alone = alone
 	if err := r.prepare(ctx); err != nil {
@@ -243,7 +252,7 @@ func (r *run) rescue(n *node) {
 // been stopped, what that sets off comes first, calls under way included.
 func (r *run) finish() error {
 	for r.ctx.Err() == nil {
-		if r.stepToEnd(); !r.underWay() {
+		if r.rest(); !r.underWay() {
 			break
 		}
 		r.room.mu.Lock()
@@ -252,17 +261,26 @@ func (r *run) finish() error {
 		}
 		r.room.mu.Unlock()
 	}
-	return r.lastCheckpoint(context.WithoutCancel(r.ctx)).Err
+	return r.lastCheckpoint(r.delivery).Err
 }
 
-func (r *run) stepToEnd() {
+// rest returns when event time has come through the graph as far as it can.
+func (r *run) rest() {
 	t := r.newTask()
-	r.gate.enter()
-	defer r.gate.leave()
-	r.keeper.mu.Lock()
-	defer r.keeper.mu.Unlock()
-	r.keeper.work(t)
-	t.settle()
+	k := &r.keeper
+	for r.ctx.Err() == nil {
+		r.gate.enter()
+		k.mu.Lock()
+		k.work(t)
+		t.settle()
+		r.gate.leave()
+		if k.resting() {
+			k.mu.Unlock()
+			return
+		}
+		k.rested.Wait() // others are at it, and may leave us to go on
+		k.mu.Unlock()
+	}
 }
 
 // underWay says whether an operator has calls under way.
@@ -279,6 +297,7 @@ func (r *run) underWay() bool {
 // the sinks.
 func (r *run) close() error {
 	defer r.giveUp()
+	defer r.hangUp()
 	if r.ctx.Err() != nil {
 		r.crew.start(r.hurry)
 	}
@@ -287,6 +306,7 @@ func (r *run) close() error {
 		err = r.finish()
 	}
 	r.cancel()
+	r.hangUp()
 	r.calls.wait()
 	r.crew.stop()
 	for _, s := range r.p.sinks {

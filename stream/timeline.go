@@ -82,6 +82,7 @@ type keeper struct {
 	begun   bool
 	queue   int // the next of its queues to fire
 	busy    int // goroutines firing one
+	rested  sync.Cond
 }
 
 // announce is a source's new event time. The caller holds mu.
@@ -104,7 +105,9 @@ func (k *keeper) work(t *task) {
 			k.pending, k.running, k.at, k.begun = false, true, 0, false
 		}
 		if k.at == len(k.lines) {
-			k.running = false
+			if k.running = false; !k.pending {
+				k.rested.Broadcast()
+			}
 			continue
 		}
 		l := k.lines[k.at]
@@ -131,6 +134,9 @@ func (k *keeper) work(t *task) {
 		k.at++
 	}
 }
+
+// resting says whether there is nothing to do. The caller holds mu.
+func (k *keeper) resting() bool { return !k.running && !k.pending }
 
 // begin moves an operator's watermark, if there is a reason to.
 func (k *keeper) begin(l *timeline) bool {
