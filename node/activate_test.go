@@ -235,13 +235,12 @@ func TestActivationUnderLoad(t *testing.T) {
 // its state is made from the first record on.
 func replayed(t testing.TB, of *rig) *rig {
 	t.Helper()
-	r := brokenRig(t, of.options.Dir, of.options.Files)
-	r.now = of.now
-	r.options = of.options
-	r.options.Dir = t.TempDir()
+	r := brokenRig(t, t.TempDir(), of.options.Files)
+	r.now, r.options.Clock = of.now, of.options.Clock
 	r.disk = newDisk(t, r.options.Dir)
-	for _, dir := range []string{"journal", "objects"} {
-		copyFiles(t, of.disk, of.options.Dir+"/"+dir, r.disk, r.options.Dir+"/"+dir)
+	copyTree(t, of.disk, of.options.Dir, r.disk, r.options.Dir)
+	if err := r.disk.RemoveAll(r.options.Dir + "/state"); err != nil {
+		t.Fatal(err)
 	}
 	r.open()
 	t.Cleanup(func() { _ = r.Node.Close() })

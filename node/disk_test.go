@@ -47,25 +47,6 @@ func (f *faults) stopJournal() (goOn func()) {
 
 func isJournal(path string) bool { return strings.Contains(path, "/journal/") }
 
-// copyFiles copies a directory of plain files to another disk.
-func copyFiles(t fatal, from vfs.FS, fromDir string, to vfs.FS, toDir string) {
-	t.Helper()
-	if err := to.MkdirAll(toDir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	names, err := from.List(fromDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		if name == "LOCK" {
-			continue
-		}
-		content := readFile(t, from, from.PathJoin(fromDir, name))
-		writeFile(t, to, to.PathJoin(toDir, name), content)
-	}
-}
-
 func readFile(t fatal, fs vfs.FS, path string) []byte {
 	t.Helper()
 	file, err := fs.Open(path)
@@ -89,5 +70,32 @@ func writeFile(t fatal, fs vfs.FS, path string, content []byte) {
 	defer file.Close()
 	if _, err := file.Write(content); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// noLoss is a crash in which nothing of what was written is lost.
+var noLoss = vfs.CrashCloneCfg{UnsyncedDataPercent: 100, RNG: rng(0)}
+
+// copyTree copies a data directory to another disk.
+func copyTree(t fatal, from vfs.FS, fromDir string, to vfs.FS, toDir string) {
+	t.Helper()
+	if err := to.MkdirAll(toDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	names, err := from.List(fromDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		path, toPath := from.PathJoin(fromDir, name), to.PathJoin(toDir, name)
+		info, err := from.Stat(path)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case info.IsDir():
+			copyTree(t, from, path, to, toPath)
+		case name != "LOCK":
+			writeFile(t, to, toPath, readFile(t, from, path))
+		}
 	}
 }

@@ -33,6 +33,7 @@ type fatal interface {
 	Helper()
 	Fatal(args ...any)
 	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
 }
 
 // rig is a node with real parts on a disk that can crash, and with a clock in
@@ -67,7 +68,7 @@ func brokenRig(t fatal, dir string, files map[string][]byte, change ...func(*Opt
 	r.options = Options{
 		Dir: dir, Files: files, Clock: func() time.Time { return time.UnixMilli(r.now.Load()).UTC() },
 		CacheBytes: 1 << 20, SegmentBytes: 1 << 20, CheckpointEvery: time.Hour, Retention: 35 * 24 * time.Hour, IDs: 180 * 24 * time.Hour,
-		Report: func(err error) { t.Fatal("in the background:", err) },
+		Report: func(err error) { t.Errorf("in the background: %v", err) },
 	}
 	for _, c := range change {
 		c(&r.options)
