@@ -93,3 +93,16 @@ func TestInternalErrorsAreNotShown(t *testing.T) {
 		t.Errorf("%s", a.body)
 	}
 }
+
+// A silenced rule is shown and does not act.
+func TestSuppressedRule(t *testing.T) {
+	r := newRig(t, map[string]string{"suppressions.yaml": "suppressions: [{rule: velocity-2m, field: tx.customer_id, value: calm, until: 2030-01-01}]\n"})
+	r.burst("calm")
+	if d := r.decide("calm-6", "calm", "10.00", ""); d.Outcome != "approve" || !d.fired("velocity-2m") {
+		t.Errorf("%+v", d)
+	}
+	r.burst("hasty")
+	if list := r.awaitAlerts(1); len(list) != 1 || list[0].CustomerID != "hasty" {
+		t.Errorf("%+v", list)
+	}
+}

@@ -19,11 +19,25 @@ import (
 // Decode fills v from a YAML document. An empty document leaves v as it is.
 // Every error is a *tidegate.Error that names the place in file.
 func Decode(file string, data []byte, v any) error {
+	if empty(data) { // the decoder would clear v
+		return nil
+	}
 	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v)
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
 	return place(file, err)
+}
+
+// empty tells whether a document has nothing but comments.
+func empty(data []byte) bool {
+	for line := range bytes.Lines(data) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("---")) {
+			return false
+		}
+	}
+	return true
 }
 
 func place(file string, err error) error {

@@ -35,3 +35,15 @@ func TestDecodeNamesThePlace(t *testing.T) {
 		t.Fatalf("got %+v", d)
 	}
 }
+
+// What is not said stays as it was, also where nothing is said.
+func TestEmptyDocumentsChangeNothing(t *testing.T) {
+	for _, in := range []string{"", "\n", "# all defaults\n", "---\n", "  \n# a\n---\n# b"} {
+		d := struct {
+			Count int `yaml:"count"`
+		}{7}
+		if err := Decode("f.yaml", []byte(in), &d); err != nil || d.Count != 7 {
+			t.Errorf("%q: %v, %+v", in, err, d)
+		}
+	}
+}
