@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"path/filepath"
 
@@ -36,8 +37,11 @@ func Redecide(ctx context.Context, dir string, progress func(done, total uint64)
 	return redecide(ctx, vfs.Default, dir, progress)
 }
 
-func redecide(ctx context.Context, fs vfs.FS, dir string, progress func(done, total uint64)) (Redecided, error) {
-	j, found, err := journal.OpenReadOnly(filepath.Join(dir, "journal"), journal.Options{FS: fs})
+func redecide(ctx context.Context, files vfs.FS, dir string, progress func(done, total uint64)) (Redecided, error) {
+	j, found, err := journal.OpenReadOnly(filepath.Join(dir, "journal"), journal.Options{FS: files})
+	if errors.Is(err, fs.ErrNotExist) {
+		return Redecided{}, tidegate.Errorf(tidegate.CodeNotFound, "there is no journal in %s", dir)
+	}
 	if err != nil {
 		return Redecided{}, err
 	}
@@ -46,7 +50,7 @@ func redecide(ctx context.Context, fs vfs.FS, dir string, progress func(done, to
 	}
 	// A node without a journal of its own: the state is in memory and the
 	// past is read from the journal that is decided again.
-	n := &Node{journal: j, blobs: blob.OpenReadOnly(dir, fs), store: state.NewMemory()}
+	n := &Node{journal: j, blobs: blob.OpenReadOnly(dir, files), store: state.NewMemory()}
 	n.generations.node = n
 	r := redecider{node: n}
 	err = r.run(ctx, found.Last, progress)
