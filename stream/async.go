@@ -104,7 +104,7 @@ func (o *asyncOp[In, Out]) start(c *call[In, Out]) {
 func (o *asyncOp[In, Out]) do(c *call[In, Out]) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			c.err, c.stack = panicked(cause)
+			c.stack, c.err = panicked(cause)
 		}
 	}()
 	ctx := o.run.calling

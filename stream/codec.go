@@ -63,25 +63,3 @@ func (stringCodec) Decode(b []byte, v *string) error {
 	*v = string(b)
 	return nil
 }
-
-// sliceCodec is the codec of a list, given that of its elements.
-type sliceCodec[V any] struct{ of state.Codec[V] }
-
-func (c sliceCodec[V]) Append(dst []byte, list *[]V) []byte {
-	dst = appendUint(dst, uint64(len(*list)))
-	for i := range *list {
-		dst = appendSized(dst, c.of, &(*list)[i])
-	}
-	return dst
-}
-
-func (c sliceCodec[V]) Decode(b []byte, list *[]V) error {
-	d := decoder{b: b}
-	*list = make([]V, d.count())
-	for i := range *list {
-		if err := c.of.Decode(d.bytes(), &(*list)[i]); err != nil {
-			return err
-		}
-	}
-	return d.end()
-}

@@ -41,17 +41,17 @@ func scratchOf[S any](t *task, n *node) *S {
 
 // poisoned turns a panic in an operator's function into a dead letter.
 func (t *task) poisoned(n *node, cause any, at Millis, value any) {
-	err, stack := panicked(cause)
+	stack, err := panicked(cause)
 	t.bury(n, err, stack, at, value)
 }
 
 // panicked is a recovered panic as an error, with the stack it happened on.
-func panicked(cause any) (error, string) {
+func panicked(cause any) (stack string, err error) {
 	err, ok := cause.(error)
 	if !ok {
 		err = fmt.Errorf("%v", cause)
 	}
-	return fmt.Errorf("panic: %w", err), string(debug.Stack())
+	return string(debug.Stack()), fmt.Errorf("panic: %w", err)
 }
 
 // failed turns a record that an operator refuses into a dead letter.
