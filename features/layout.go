@@ -18,7 +18,6 @@ type layout struct {
 	fraud  int // mask of the labels, or -1
 
 	columns int
-	widest  [maxColumns]uint8
 	hash    uint64
 }
 

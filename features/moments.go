@@ -37,11 +37,6 @@ func (m *moments) add(x int64) {
 	m.min, m.max = min(m.min, x), max(m.max, x)
 }
 
-func (m *moments) merge(o *moments) {
-	m.powers.add(&o.powers)
-	m.min, m.max = min(m.min, o.min), max(m.max, o.max)
-}
-
 func (p *powers) add(o *powers) {
 	var carry uint64
 	p.n += o.n

@@ -74,7 +74,7 @@ var events = rapid.Custom(func(t *rapid.T) *tidegate.Event {
 		ev.Incumbent.Score = numbers.Draw(t, "score")
 	}
 	for _, e := range rapid.SliceOfN(evidence, 0, 5).Draw(t, "attributes") {
-		ev.Attributes = append(ev.Attributes, tidegate.Attribute{Name: e.Name, Kind: e.Kind, Num: e.Num, Text: e.Text})
+		ev.Attributes = append(ev.Attributes, tidegate.Attribute(e))
 	}
 	return ev
 })

@@ -230,7 +230,7 @@ func TestFlippedBitsInOlderSegments(t *testing.T) {
 		b[bit/8] ^= 1 << (bit % 8)
 		writeFile(t, damaged, old.path, b)
 		used := bit/8 < int(old.size.Load())
-		j, _, err := OpenReadOnly(dir, Options{FS: damaged})
+		_, _, err := OpenReadOnly(dir, Options{FS: damaged})
 		if used {
 			corruption(t, err)
 		} else if err != nil {
@@ -239,7 +239,7 @@ func TestFlippedBitsInOlderSegments(t *testing.T) {
 		if bit/8 < headerSize {
 			continue
 		}
-		j, _, err = OpenReadOnly(dir, Options{FS: damaged, VerifyFrom: 20})
+		j, _, err := OpenReadOnly(dir, Options{FS: damaged, VerifyFrom: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
