@@ -122,6 +122,10 @@ func (n *Node) expireLabels() error {
 // retention. Not now if an activation is under way, or came after the
 // checkpoint: recovery would fill its histories from the journal again.
 func (n *Node) retain(at position) error {
+	// A damaged checkpoint falls back to the one before, which needs what is
+	// behind it.
+	before := n.before
+	n.before = at.Sequence
 	if !n.activating.TryLock() {
 		return nil
 	}
@@ -136,7 +140,7 @@ func (n *Node) retain(at position) error {
 	}
 	keep := segments[0].First
 	for _, segment := range segments[1:] {
-		if segment.First > min(at.Sequence, n.readersAt()) {
+		if segment.First > min(before, n.readersAt()) {
 			break
 		}
 		arrival, err := n.arrivalOf(segment.First)

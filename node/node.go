@@ -39,6 +39,7 @@ type Node struct {
 	current       atomic.Pointer[active]
 	activating    sync.Mutex
 	checkpointing sync.Mutex
+	before        uint64 // the last record of the checkpoint before the next; guarded by checkpointing
 	recent        recent
 	generations   generations
 	counters      Counters

@@ -87,7 +87,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 			return &tidegate.Error{Code: tidegate.CodeCorrupt, Message: "the checkpoint's position can't be read", Cause: err}
 		}
 	}
-	r.Checkpoint = at.Sequence
+	r.Checkpoint, n.before = at.Sequence, at.Sequence
 	var found journal.Recovery
 	n.journal, found, err = journal.Open(filepath.Join(o.Dir, "journal"), journal.Options{
 		FS: o.FS, SegmentBytes: o.SegmentBytes, MinFreeBytes: uint64(o.MinFreeBytes), VerifyFrom: at.Sequence,
