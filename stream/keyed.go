@@ -29,6 +29,17 @@ func (k Keyed[K, T]) Named(name string) Keyed[K, T] {
 	return k
 }
 
+// Stream is the records without their keys.
+func (k Keyed[K, T]) Stream() Stream[T] {
+	out := Stream[T]{p: k.p, node: k.node, out: &output[T]{}}
+	k.feed(unkeyed[K, T]{out.out})
+	return out
+}
+
+type unkeyed[K comparable, T any] struct{ out *output[T] }
+
+func (u unkeyed[K, T]) receiveKeyed(t *task, _ *visit[K], r Record[T]) { u.out.emit(t, r) }
+
 func (k Keyed[K, T]) attach(kind string, more ...*node) *node {
 	return k.p.add(kind, append([]*node{k.node}, more...)...)
 }

@@ -96,6 +96,7 @@ type visit[K comparable] struct {
 	loaded  bool
 	changed bool
 	err     error
+	spare   [][]any // of rows that were forgotten, for new ones
 }
 
 // begin takes the key's lock.
@@ -116,6 +117,9 @@ func (s *keyspace[K]) enter(v *visit[K], k K) *visit[K] {
 // end gives the key's lock back, and forgets the key if nothing is left of it.
 func (s *keyspace[K]) end(t *task, v *visit[K]) {
 	if v.changed && v.entry.Value().empty() {
+		if parts := v.entry.Value().parts; len(v.spare) < maxFree {
+			v.spare = append(v.spare, parts)
+		}
 		s.table.Delete(v.entry)
 	}
 	v.shard.Unlock()
@@ -169,7 +173,9 @@ func (v *visit[K]) write() *row {
 	}
 	v.changed = true
 	r := v.space.table.Update(v.entry)
-	if r.parts == nil {
+	if last := len(v.spare) - 1; r.parts == nil && last >= 0 {
+		r.parts, v.spare = v.spare[last], v.spare[:last]
+	} else if r.parts == nil {
 		r.parts = make([]any, len(v.space.parts))
 	}
 	return r

@@ -6,7 +6,7 @@ import (
 	"github.com/tidegate/tidegate/stream/state"
 )
 
-// paneOp is the operator for sliding windows that share their work. Time is
+// paneOp is the operator for windows that share their work. Time is
 // cut into panes, as long as the greatest common divisor of size and slide; a
 // record is added to one of them, and a window's result merges the panes that
 // it covers. A key has one timer at a time, for the next window that has
@@ -46,14 +46,15 @@ func (o *paneOp[K, T, A]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	}()
 	stats := &t.stats[o.node.id]
 	stats.in++
-	end := o.firstEnd(r.Time, o.node.line.watermark())
-	if end > o.windows.lastStart(r.Time)+o.windows.size {
+	watermark := o.node.line.watermark()
+	if o.windows.lastStart(r.Time)+o.windows.size-1 <= watermark { // the last of its windows is over
 		stats.late++
 		if o.late.out != nil {
 			o.late.out.emit(t, r)
 		}
 		return
 	}
+	end := o.firstEnd(r.Time, watermark)
 	p := o.part(t, v)
 	o.agg.Add(p.at(o.paneStart(r.Time)), r.Value)
 	if !p.armed.set || end < p.next {
@@ -64,7 +65,7 @@ func (o *paneOp[K, T, A]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 }
 
 // firstEnd is the end of the first window that covers a time and that a
-// watermark has not passed, or of the one after the last that covers it.
+// watermark has not passed. There is one.
 func (o *paneOp[K, T, A]) firstEnd(at, watermark Millis) Millis {
 	w := &o.windows
 	end := w.lastStart(at) + w.size

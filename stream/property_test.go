@@ -62,10 +62,10 @@ func TestPanes(t *testing.T) {
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			at := Millis(rapid.IntRange(0, 300).Draw(t, "at"))
 			if at%7 != 0 || at <= watermark {
-				end := op.firstEnd(at, watermark)
-				if end > op.windows.lastStart(at)+size {
+				if op.windows.lastStart(at)+size-1 <= watermark {
 					continue // late for all its windows
 				}
+				end := op.firstEnd(at, watermark)
 				*p.at(op.paneStart(at)) += int64(at) + 1000
 				records = append(records, record{at, int64(at) + 1000})
 				if !p.armed.set || end < p.next {

@@ -85,9 +85,9 @@ type Result[K comparable, A any] struct {
 // Aggregate folds each window's records into a result, emitted whenever the
 // trigger fires, at the window's last instant.
 //
-// Sliding windows share the work: a record is added once, to the pane that
-// several windows have in common, where the aggregator says that the order of
-// records does not matter to it and the windows fire once, at their end.
+// Windows share the work where the aggregator says that the order of records
+// does not matter to it and the windows fire once, at their end: a record is
+// added once, to the pane that several sliding windows have in common.
 func Aggregate[K comparable, T, A any](w Windowed[K, T], agg Aggregator[T, A]) Stream[Result[K, A]] {
 	n := w.keyed.attach("window")
 	n.detail = w.windows.String()
@@ -126,5 +126,5 @@ func (w *Windowed[K, T]) validate(n *node) {
 func (w *Windowed[K, T]) sharesPanes(agg any) bool {
 	c, ok := agg.(Commuting)
 	return ok && c.Commutes() && w.windows.kind == slidingWindows && w.windows.domain == EventTime &&
-		w.windows.slide < w.windows.size && w.lateness == 0 && w.trigger == w.windows.defaultTrigger()
+		w.windows.slide <= w.windows.size && w.lateness == 0 && w.trigger == w.windows.defaultTrigger()
 }

@@ -251,6 +251,6 @@ func (o *windowOp[K, T, A, C]) fireCell(t *task, v *visit[K], d Domain, tm timer
 		return
 	}
 	if windows.remove(i); len(windows.list) == 0 {
-		v.clear(o.slot)
+		o.drop(t, v, windows)
 	}
 }

@@ -336,9 +336,13 @@ type commuting struct{ tallying }
 func (commuting) Commutes() bool { return true }
 
 func TestSharedPanesAgainstFlink(t *testing.T) {
-	vectors.Run(t, "sliding", func(t *testing.T, v vectors.Case) {
-		b := windowBenchOf(t, v.Config, commuting{})
-		b.shared = true
-		b.feed(t, v)
-	})
+	for _, family := range []string{"tumbling", "sliding"} {
+		t.Run(family, func(t *testing.T) {
+			vectors.Run(t, family, func(t *testing.T, v vectors.Case) {
+				b := windowBenchOf(t, v.Config, commuting{})
+				b.shared = true
+				b.feed(t, v)
+			})
+		})
+	}
 }
