@@ -24,11 +24,12 @@ type event struct {
 type name struct{ pkg, test string }
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: testlog FILE")
+	if len(os.Args) < 2 || len(os.Args) > 3 || len(os.Args) == 3 && os.Args[1] != "-failed" {
+		fmt.Fprintln(os.Stderr, "usage: testlog [-failed] FILE")
 		os.Exit(2)
 	}
-	f, err := os.Open(os.Args[1])
+	onlyFailed := len(os.Args) == 3
+	f, err := os.Open(os.Args[len(os.Args)-1])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testlog:", err)
 		os.Exit(2)
@@ -36,6 +37,7 @@ func main() {
 	defer f.Close()
 	output := map[name][]string{}
 	var packages, skipped, failed []string
+	failedPackages := map[string]bool{}
 	passed := 0
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 16<<20)
@@ -58,6 +60,7 @@ func main() {
 			}
 			switch {
 			case e.Action == "fail":
+				failedPackages[e.Package] = true
 				failed = append(failed, e.Package+" "+e.Test+"\n"+strings.Join(output[at], ""))
 			case e.Action == "skip" && e.Test != "":
 				skipped = append(skipped, e.Package+" "+e.Test+"\n"+strings.Join(output[at], ""))
@@ -66,6 +69,12 @@ func main() {
 			}
 			delete(output, at)
 		}
+	}
+	if onlyFailed {
+		for p := range failedPackages {
+			fmt.Println(p)
+		}
+		return
 	}
 	for _, f := range failed {
 		fmt.Println(f)
