@@ -44,7 +44,9 @@ func main() {
 	for lines.Scan() {
 		var e event
 		if json.Unmarshal(lines.Bytes(), &e) != nil {
-			fmt.Println(lines.Text()) // the go command's own words
+			if !onlyFailed {
+				fmt.Println(lines.Text()) // the go command's own words
+			}
 			continue
 		}
 		at := name{e.Package, e.Test}
