@@ -270,6 +270,9 @@ func (p *plan) finish() {
 	}
 	for k := range p.edges {
 		p.upTo = append(p.upTo, p.reach(k))
+		slices.SortStableFunc(p.outputs[k], func(a, b output) int {
+			return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.term, b.term))
+		})
 	}
 }
 

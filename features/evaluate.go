@@ -15,6 +15,7 @@ type evaluation struct {
 	event  *tidegate.Event
 	facts  *tidegate.Facts
 	offset int
+	merged int // the term whose sums with the current event are at hand; -1: none
 }
 
 // run answers all plans.
@@ -63,6 +64,7 @@ func (e *evaluation) plan(p *plan) {
 				e.s.sums.addPairs(&e.reader, p, upTo, lo, upper)
 			}
 		}
+		e.merged = -1
 		for i := range p.outputs[k] {
 			e.output(p, &p.outputs[k][i])
 		}
@@ -157,12 +159,16 @@ func (e *evaluation) ofInts(p *plan, o *output) float64 {
 	x, present := e.row.ints[t.column], e.row.masks.has(e.s.layout.ints[t.column].present)
 	m := &e.s.sums.ints[o.term]
 	if sl := e.slider(o.slider); sl != nil {
-		m = e.pairSums(p, o, sl)
+		m, e.merged = e.pairSums(p, o, sl), -1
 	}
 	if present && e.included(p, t.filter, o.current) {
-		e.s.with = *m
+		// The features of one window and term stand side by side.
+		if e.merged != o.term {
+			e.s.with = *m
+			e.s.with.add(x)
+			e.merged = o.term
+		}
 		m = &e.s.with
-		m.add(x)
 	}
 	if m.n == 0 {
 		return ofNothing(o.operation)
