@@ -8,7 +8,10 @@
 package config
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -136,32 +139,50 @@ func parse(file string, data []byte) (Config, error) {
 	if err := yamlfile.Decode(file, data, &c); err != nil {
 		return c, err
 	}
-	fail := func(format string, args ...any) error { return tidegate.FileErrorf(file, 0, 0, format, args...) }
+	document := yamlfile.Document{File: file, Data: data}
 	if c.Clock != "arrival" && c.Clock != "event" {
-		return c, fail("clock is %q: write arrival or event", c.Clock)
+		return c, document.Errorf("$.clock", "clock is %q: write arrival or event", c.Clock)
 	}
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
-		return c, fail("tls needs both cert and key")
+		return c, document.Errorf("$.tls", "tls needs both cert and key")
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return c, fail("listen %q is not host:port, as 127.0.0.1:8080", c.Listen)
+		return c, document.Errorf("$.listen", "listen %q is not host:port, as 127.0.0.1:8080", c.Listen)
 	}
-	if c.Limits.Body < 1024 || c.Limits.InFlight < 1 || c.Checkpoint.Every < 1e9 || c.Journal.Segment < 1<<20 {
-		return c, fail("limits.body must be 1KiB or more, limits.in_flight 1, checkpoint.every 1s, journal.segment 1MiB")
-	}
-	for _, k := range c.APIKeys {
-		if k.ID == "" || len(k.SHA256) != 64 {
-			return c, fail("an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum")
+	for _, least := range []struct {
+		path, written string
+		is, at        int64
+	}{
+		{"limits.body", "1KiB", int64(c.Limits.Body), 1 << 10},
+		{"limits.in_flight", "1", int64(c.Limits.InFlight), 1},
+		{"limits.read", "1ms", int64(c.Limits.Read), 1e6},
+		{"checkpoint.every", "1s", int64(c.Checkpoint.Every), 1e9},
+		{"journal.segment", "1MiB", int64(c.Journal.Segment), 1 << 20},
+	} {
+		if least.is < least.at {
+			return c, document.Errorf("$."+least.path, "%s must be %s or more", least.path, least.written)
 		}
-		for _, s := range k.Scopes {
-			switch s {
-			case "decide", "event", "label", "read", "admin":
-			default:
-				return c, fail("api key %s: scope %q is unknown: decide, event, label, read or admin", k.ID, s)
-			}
+	}
+	for i, k := range c.APIKeys {
+		if err := k.check(document, fmt.Sprintf("$.api_keys[%d]", i)); err != nil {
+			return c, err
 		}
 	}
 	return c, nil
+}
+
+func (k *APIKey) check(document yamlfile.Document, at string) error {
+	if sum, err := hex.DecodeString(k.SHA256); k.ID == "" || err != nil || len(sum) != sha256.Size {
+		return document.Errorf(at, "an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum")
+	}
+	for i, s := range k.Scopes {
+		switch s {
+		case "decide", "event", "label", "read", "admin":
+		default:
+			return document.Errorf(fmt.Sprintf("%s.scopes[%d]", at, i), "api key %s: scope %q is unknown: decide, event, label, read or admin", k.ID, s)
+		}
+	}
+	return nil
 }
 
 // Loopback tells whether an address can be reached from this machine only.

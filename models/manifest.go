@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"math"
 	"path"
 	"sort"
@@ -37,7 +38,7 @@ type Manifest struct {
 	Fallback    *float64       `yaml:"fallback"`   // the probability when the model fails; default 0
 	AllowSlow   bool           `yaml:"allow_slow"` // admit a model over the cost limit
 
-	file string // the manifest's own path
+	document yamlfile.Document // the manifest's own
 }
 
 // Input maps variables to the columns of one of the graph's inputs.
@@ -93,7 +94,7 @@ func ParseManifests(files map[string][]byte) ([]Manifest, error) {
 		if ext := path.Ext(name); ext != ".yaml" && ext != ".yml" {
 			continue
 		}
-		m := Manifest{file: name, Role: Champion}
+		m := Manifest{document: yamlfile.Document{File: name, Data: files[name]}, Role: Champion}
 		if err := yamlfile.Decode(name, files[name], &m); err != nil {
 			return nil, err
 		}
@@ -101,10 +102,10 @@ func ParseManifests(files map[string][]byte) ([]Manifest, error) {
 			return nil, err
 		}
 		if other, dup := seen[m.Name]; dup {
-			return nil, tidegate.FileErrorf(name, 0, 0, "model %q is already described in %s", m.Name, other)
+			return nil, m.document.Errorf("$.name", "model %q is already described in %s", m.Name, other)
 		}
 		if m.Role == Champion && champion != "" {
-			return nil, tidegate.FileErrorf(name, 0, 0, "%s and %s are both champion: make one of them challenger or shadow", champion, m.Name)
+			return nil, m.document.Errorf("$.role", "%s and %s are both champion: make one of them challenger or shadow", champion, m.Name)
 		}
 		if m.Role == Champion {
 			champion = m.Name
@@ -116,37 +117,37 @@ func ParseManifests(files map[string][]byte) ([]Manifest, error) {
 }
 
 func (m *Manifest) check() error {
-	fail := func(format string, args ...any) error { return tidegate.FileErrorf(m.file, 0, 0, format, args...) }
+	fail := m.document.Errorf
 	if m.Name == "" || strings.ContainsAny(m.Name, ". \t\n\"") {
-		return fail("name is missing or holds a dot, a space or a quote")
+		return fail("$.name", "name is missing or holds a dot, a space or a quote")
 	}
 	if m.File == "" {
-		return fail("file is missing: name the .onnx file beside this manifest")
+		return fail("$.file", "file is missing: name the .onnx file beside this manifest")
 	}
 	switch m.Role {
 	case Champion, Challenger, Shadow:
 	default:
-		return fail("role %q is unknown: write champion, challenger or shadow", m.Role)
+		return fail("$.role", "role %q is unknown: write champion, challenger or shadow", m.Role)
 	}
 	if (m.Traffic != 0) != (m.Role == Challenger) {
-		return fail("traffic belongs to a challenger, and a challenger needs it")
+		return fail("$.traffic", "traffic belongs to a challenger, and a challenger needs it")
 	}
 	if (len(m.Features) == 0) == (len(m.Inputs) == 0) {
-		return fail("give either features (one input) or inputs")
+		return fail("$.features", "give either features (one input) or inputs")
 	}
 	switch c := m.Calibration; c.Kind {
 	case "", "none", "logistic", "sigmoid":
 	case "isotonic":
 		if len(c.Points) < 2 || !sort.SliceIsSorted(c.Points, func(i, j int) bool { return c.Points[i][0] < c.Points[j][0] }) {
-			return fail("calibration.points needs two points or more, in ascending order")
+			return fail("$.calibration.points", "calibration.points needs two points or more, in ascending order")
 		}
 	default:
-		return fail("calibration.kind %q is unknown: write none, logistic, sigmoid or isotonic", c.Kind)
+		return fail("$.calibration.kind", "calibration.kind %q is unknown: write none, logistic, sigmoid or isotonic", c.Kind)
 	}
 	for i := range m.Thresholds {
 		t := &m.Thresholds[i]
 		if t.From < 0 || t.From > 1 {
-			return fail("thresholds[%d].from is not a probability", i)
+			return fail(fmt.Sprintf("$.thresholds[%d].from", i), "thresholds[%d].from is not a probability", i)
 		}
 		if t.Code == "" {
 			t.Code = string(tidegate.ReasonModelScore)
@@ -155,7 +156,7 @@ func (m *Manifest) check() error {
 	}
 	sort.SliceStable(m.Thresholds, func(i, j int) bool { return m.Thresholds[i].From > m.Thresholds[j].From })
 	if m.Fallback != nil && !(*m.Fallback >= 0 && *m.Fallback <= 1) {
-		return fail("fallback is not a probability")
+		return fail("$.fallback", "fallback is not a probability")
 	}
 	return nil
 }

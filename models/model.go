@@ -28,10 +28,10 @@ type Model struct {
 const maxOperations = 200_000
 
 func newModel(m Manifest, files map[string][]byte, schema *tidegate.Schema) (*Model, error) {
-	name := path.Join(path.Dir(m.file), m.File)
+	name := path.Join(path.Dir(m.document.File), m.File)
 	graph, ok := files[name]
 	if !ok {
-		return nil, tidegate.FileErrorf(m.file, 0, 0, "file %q is not there: put %s beside the manifest", m.File, name)
+		return nil, m.document.Errorf("$.file", "file %q is not there: put %s beside the manifest", m.File, name)
 	}
 	decoded, err := onnx.Decode(graph)
 	if err != nil {
@@ -44,7 +44,7 @@ func newModel(m Manifest, files map[string][]byte, schema *tidegate.Schema) (*Mo
 	sum := sha256.Sum256(graph)
 	model := &Model{Manifest: m, hash: hex.EncodeToString(sum[:6]), cost: program.EstimateCost(), evaluator: program.NewEvaluator()}
 	if model.cost > maxOperations && !m.AllowSlow {
-		return nil, tidegate.FileErrorf(m.file, 0, 0, "the model takes some %d operations a row, more than %d: make it smaller or set allow_slow: true", model.cost, maxOperations)
+		return nil, m.document.Errorf("$.file", "the model takes some %d operations a row, more than %d: make it smaller or set allow_slow: true", model.cost, maxOperations)
 	}
 	if model.Version == "" {
 		model.Version = model.hash
@@ -61,53 +61,59 @@ func refused(file string, err error) error {
 
 // bindInputs connects each of the graph's inputs to places of the facts.
 func (m *Model) bindInputs(program *onnx.Program, schema *tidegate.Schema) error {
-	fail := func(format string, args ...any) error { return tidegate.FileErrorf(m.file, 0, 0, format, args...) }
-	named := map[string][]string{}
+	fail := m.document.Errorf
+	named, at := map[string][]string{}, map[string]string{} // features of inputs, and where they stand in the manifest
 	inputs := program.Inputs()
 	switch {
 	case len(m.Inputs) > 0:
-		for _, in := range m.Inputs {
-			named[in.Name] = in.Features
+		for i, in := range m.Inputs {
+			named[in.Name], at[in.Name] = in.Features, fmt.Sprintf("$.inputs[%d].features", i)
 		}
 	case len(inputs) == 1:
-		named[inputs[0].Name] = m.Features
+		named[inputs[0].Name], at[inputs[0].Name] = m.Features, "$.features"
 	default: // a one-column input for each feature, in the graph's order
 		if len(inputs) != len(m.Features) {
-			return fail("the graph has %d inputs and the manifest %d features", len(inputs), len(m.Features))
+			return fail("$.features", "the graph has %d inputs and the manifest %d features", len(inputs), len(m.Features))
 		}
 		for i, in := range inputs {
-			named[in.Name] = m.Features[i : i+1]
+			named[in.Name], at[in.Name] = m.Features[i:i+1], fmt.Sprintf("$.features[%d]", i)
 		}
 	}
 	for i, in := range inputs {
 		names, ok := named[in.Name]
 		if !ok {
-			return fail("the graph's input %q has no features", in.Name)
+			return fail("$.inputs", "the graph's input %q has no features", in.Name)
 		}
 		delete(named, in.Name)
 		if len(names) != in.Width {
-			return fail("the graph's input %q is %d wide and the manifest gives it %d features", in.Name, in.Width, len(names))
+			return fail(at[in.Name], "the graph's input %q is %d wide and the manifest gives it %d features", in.Name, in.Width, len(names))
 		}
 		places := make([]int, len(names))
+		member := func(j int) string {
+			if strings.HasSuffix(at[in.Name], "]") {
+				return at[in.Name]
+			}
+			return fmt.Sprintf("%s[%d]", at[in.Name], j)
+		}
 		for j, name := range names {
-			at, ok := schema.Index(name)
+			place, ok := schema.Index(name)
 			if !ok {
-				return fail("there is no feature %q", name)
+				return fail(member(j), "there is no feature %q", name)
 			}
-			if isText := schema.At(at).Kind == tidegate.KindText; isText != (in.Type == onnx.String) {
-				return fail("feature %q is a %s and the graph's input %q is not", name, schema.At(at).Kind, in.Name)
+			if isText := schema.At(place).Kind == tidegate.KindText; isText != (in.Type == onnx.String) {
+				return fail(member(j), "feature %q is a %s and the graph's input %q is not", name, schema.At(place).Kind, in.Name)
 			}
-			places[j] = at
+			places[j] = place
 		}
 		m.reads = append(m.reads, places...)
 		fill, err := filler(m.evaluator, i, in, places)
 		if err != nil {
-			return fail("%v", err)
+			return fail(at[in.Name], "%v", err)
 		}
 		m.fill = append(m.fill, fill)
 	}
 	for name := range named {
-		return fail("the graph has no input %q", name)
+		return fail(at[name], "the graph has no input %q", name)
 	}
 	return nil
 }
@@ -162,7 +168,6 @@ func integers(to []int64, places []int) func(*tidegate.Facts) {
 
 // bindOutput finds the number that is the score.
 func (m *Model) bindOutput(program *onnx.Program) error {
-	fail := func(format string, args ...any) error { return tidegate.FileErrorf(m.file, 0, 0, format, args...) }
 	outputs := program.Outputs()
 	at := slices.IndexFunc(outputs, func(o onnx.Output) bool {
 		if m.Output.Name != "" {
@@ -175,7 +180,7 @@ func (m *Model) bindOutput(program *onnx.Program) error {
 		for _, o := range outputs {
 			names = append(names, o.Name)
 		}
-		return fail("output.name %q is none of the graph's outputs: %s", m.Output.Name, strings.Join(names, ", "))
+		return m.document.Errorf("$.output.name", "output.name %q is none of the graph's outputs: %s", m.Output.Name, strings.Join(names, ", "))
 	}
 	column, err := m.column(outputs[at])
 	if err != nil {
@@ -189,15 +194,12 @@ func (m *Model) bindOutput(program *onnx.Program) error {
 		from := onnx.OutputOf[float64](m.evaluator, at)
 		m.read = func() float64 { return from[column] }
 	default:
-		return fail("output %q is no floating-point tensor or map", outputs[at].Name)
+		return m.document.Errorf("$.output.name", "output %q is no floating-point tensor or map", outputs[at].Name)
 	}
 	return nil
 }
 
 func (m *Model) column(o onnx.Output) (int, error) {
-	fail := func(format string, args ...any) (int, error) {
-		return 0, tidegate.FileErrorf(m.file, 0, 0, format, args...)
-	}
 	width := 1
 	for _, n := range o.Shape {
 		width *= n
@@ -212,13 +214,13 @@ func (m *Model) column(o onnx.Output) (int, error) {
 		if i := slices.Index(o.StringKeys, m.Output.Key); i >= 0 {
 			return i, nil
 		}
-		return fail("output %q has no key %q", o.Name, m.Output.Key)
+		return 0, m.document.Errorf("$.output.key", "output %q has no key %q", o.Name, m.Output.Key)
 	}
 	if m.Output.Column == nil {
 		return width - 1, nil
 	}
 	if *m.Output.Column < 0 || *m.Output.Column >= width {
-		return fail("output.column %d is outside of %q, which is %d wide", *m.Output.Column, o.Name, width)
+		return 0, m.document.Errorf("$.output.column", "output.column %d is outside of %q, which is %d wide", *m.Output.Column, o.Name, width)
 	}
 	return *m.Output.Column, nil
 }

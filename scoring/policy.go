@@ -1,6 +1,7 @@
 package scoring
 
 import (
+	"fmt"
 	"sort"
 
 	"github.com/goccy/go-yaml/ast"
@@ -96,16 +97,17 @@ func ParsePolicy(file string, data []byte) (Policy, error) {
 	if err := yamlfile.Decode(file, data, &p); err != nil {
 		return p, err
 	}
+	document := yamlfile.Document{File: file, Data: data}
 	if p.Score.Rules != "sum" && p.Score.Rules != "max" {
-		return p, tidegate.FileErrorf(file, 0, 0, "score.rules is %q: write sum or max", p.Score.Rules)
+		return p, document.Errorf("$.score.rules", "score.rules is %q: write sum or max", p.Score.Rules)
 	}
 	if p.Deadline <= 0 {
-		return p, tidegate.FileErrorf(file, 0, 0, "deadline must be more than 0")
+		return p, document.Errorf("$.deadline", "deadline must be more than 0")
 	}
 	for i := range p.Thresholds {
 		t := &p.Thresholds[i]
 		if t.Score < 0 || t.Score > 1000 {
-			return p, tidegate.FileErrorf(file, 0, 0, "thresholds[%d].score is outside of 0..1000", i)
+			return p, document.Errorf(fmt.Sprintf("$.thresholds[%d].score", i), "thresholds[%d].score is outside of 0..1000", i)
 		}
 		if t.Code == "" {
 			t.Code = "SCORE"

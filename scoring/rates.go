@@ -25,18 +25,19 @@ func ParseRates(file string, data []byte) (*Rates, error) {
 	if err := yamlfile.Decode(file, data, &f); err != nil {
 		return nil, err
 	}
+	document := yamlfile.Document{File: file, Data: data}
 	base, ok := tidegate.ParseCurrency(f.Base)
 	if !ok {
-		return nil, tidegate.FileErrorf(file, 0, 0, "base %q is not an ISO 4217 code", f.Base)
+		return nil, document.Errorf("$.base", "base %q is not an ISO 4217 code", f.Base)
 	}
 	r := &Rates{base: base, factor: map[tidegate.CurrencyCode]float64{base: 1}}
 	for code, rate := range f.Rates {
 		c, ok := tidegate.ParseCurrency(code)
 		if !ok {
-			return nil, tidegate.FileErrorf(file, 0, 0, "rates: %q is not an ISO 4217 code", code)
+			return nil, document.Errorf("$.rates."+code, "rates: %q is not an ISO 4217 code", code)
 		}
 		if !(rate > 0) || math.IsInf(rate, 0) {
-			return nil, tidegate.FileErrorf(file, 0, 0, "rates: %s must be more than 0", code)
+			return nil, document.Errorf("$.rates."+code, "rates: %s must be more than 0", code)
 		}
 		r.factor[c] = rate * math.Pow10(base.Digits()-c.Digits())
 	}

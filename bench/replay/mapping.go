@@ -57,7 +57,7 @@ func LoadMapping(files fs.FS, name string) (*Mapping, error) {
 	if err := yamlfile.Decode(file, data, m); err != nil {
 		return nil, err
 	}
-	return m, m.check(file)
+	return m, m.check(yamlfile.Document{File: file, Data: data})
 }
 
 func mappingNames(files fs.FS) []string {
@@ -72,33 +72,32 @@ func mappingNames(files fs.FS) []string {
 	return names
 }
 
-func (m *Mapping) check(file string) error {
-	fail := func(format string, args ...any) error { return tidegate.FileErrorf(file, 0, 0, format, args...) }
+func (m *Mapping) check(document yamlfile.Document) error {
 	switch m.Format {
 	case "csv", "jsonl":
 	case "tidegate":
 		return nil
 	default:
-		return fail("format %q is unknown: write csv, jsonl or tidegate", m.Format)
+		return document.Errorf("$.format", "format %q is unknown: write csv, jsonl or tidegate", m.Format)
 	}
 	if m.Time.Column == "" {
-		return fail("time.column is missing: name the column that holds the event time")
+		return document.Errorf("$.time.column", "time.column is missing: name the column that holds the event time")
 	}
-	for _, names := range []map[string]string{m.Fields, m.Constants} {
+	for member, names := range map[string]map[string]string{"fields": m.Fields, "constants": m.Constants} {
 		for name := range names {
 			if _, ok := fieldSetters[name]; !ok {
-				return fail("%q is not a field; there are %s", name, strings.Join(fieldNames(), ", "))
+				return document.Errorf("$."+member+"."+name, "%q is not a field; there are %s", name, strings.Join(fieldNames(), ", "))
 			}
 		}
 	}
 	if m.Fields["transaction_id"] == "" {
-		return fail("fields.transaction_id is missing: name the column that identifies a row")
+		return document.Errorf("$.fields", "fields.transaction_id is missing: name the column that identifies a row")
 	}
 	if m.Label.True == "" {
 		m.Label.True = "1"
 	}
 	if len(m.Delimiter) > 1 {
-		return fail("delimiter is one character")
+		return document.Errorf("$.delimiter", "delimiter is one character")
 	}
 	return nil
 }

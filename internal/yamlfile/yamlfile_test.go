@@ -47,3 +47,23 @@ func TestEmptyDocumentsChangeNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsFoundLaterHaveAPlace(t *testing.T) {
+	d := Document{"f.yaml", []byte("# a comment\nlimits: {body: 1, read: 2s}\nfeatures:\n  - a\n  - b\nmodel:\n  name: x\n")}
+	for path, want := range map[string]string{
+		"$.limits.body":    "f.yaml:2:16: wrong",
+		"$.limits.other":   "f.yaml:2:9: wrong",
+		"$.features[1]":    "f.yaml:5:5: wrong",
+		"$.model":          "f.yaml:7:3: wrong",
+		"$.model.file":     "f.yaml:7:3: wrong",
+		"$.nothing[2].x":   "f.yaml:2:1: wrong",
+		"$.no such.member": "f.yaml:2:1: wrong",
+	} {
+		if got := d.Errorf(path, "wrong").Error(); got != want {
+			t.Errorf("%s: %s, want %s", path, got, want)
+		}
+	}
+	if got := (Document{File: "f.yaml"}).Errorf("$.a", "wrong").Error(); got != "f.yaml:1: wrong" {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,113 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/examples"
+)
+
+const key = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646"
+
+// Every error names the file, the line and what to do.
+func TestErrorsNameThePlace(t *testing.T) {
+	for _, c := range []struct{ what, in, want string }{
+		{"an unknown member", "listen: 127.0.0.1:1\nlisen: x\n", `tidegate.yaml:2:1: unknown field "lisen"`},
+		{"a member twice", "clock: event\nclock: event\n", `tidegate.yaml:2:1: mapping key "clock" already defined at [1:1]`},
+		{"broken YAML", "limits: {body: 1KiB\n", "tidegate.yaml:1:9: "},
+		{"a wrong type", "limits: 5\n", "tidegate.yaml:1:9: "},
+		{"no size", "\nlimits: {body: big}\n", `tidegate.yaml:2:16: "big" is not a size: write it as 65536, 64KiB, 16MiB or 2GiB`},
+		{"no duration", "checkpoint:\n  every: often\n", `tidegate.yaml:2:10: "often" is not a duration: write it as 500ms, 90s, 5m, 24h or 30d`},
+		{"an unknown clock", "# time\nclock: wall\n", `tidegate.yaml:2:8: clock is "wall": write arrival or event`},
+		{"half of tls", "listen: 127.0.0.1:1\ntls: {cert: a.pem}\n", "tidegate.yaml:2:6: tls needs both cert and key"},
+		{"no port", "listen: localhost\n", `tidegate.yaml:1:9: listen "localhost" is not host:port, as 127.0.0.1:8080`},
+		{"a tiny body", "limits:\n  in_flight: 9\n  body: 10\n", "tidegate.yaml:3:9: limits.body must be 1KiB or more"},
+		{"nobody in flight", "limits:\n  in_flight: 0\n", "tidegate.yaml:2:14: limits.in_flight must be 1 or more"},
+		{"no patience", "limits: {read: 0s}\n", "tidegate.yaml:1:16: limits.read must be 1ms or more"},
+		{"restless checkpoints", "checkpoint: {every: 10ms}\n", "tidegate.yaml:1:21: checkpoint.every must be 1s or more"},
+		{"tiny segments", "journal: {segment: 4KiB}\n", "tidegate.yaml:1:20: journal.segment must be 1MiB or more"},
+		{"a key without id", "api_keys:\n  - {id: a, sha256: " + key + "}\n  - {sha256: " + key + "}\n", "tidegate.yaml:3:5: an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum"},
+		{"a key that is no hash", "api_keys:\n  - {id: a, sha256: secret}\n", "tidegate.yaml:2:5: an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum"},
+		{"a hash that is no hex", "api_keys:\n  - {id: a, sha256: " + strings.Repeat("x", 64) + "}\n", "tidegate.yaml:2:5: an api_keys entry needs"},
+		{"an unknown scope", "api_keys:\n  - id: a\n    sha256: " + key + "\n    scopes: [read, write]\n", `tidegate.yaml:4:20: api key a: scope "write" is unknown: decide, event, label, read or admin`},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			_, err := Embedded(fstest.MapFS{"tidegate.yaml": {Data: []byte(c.in)}})
+			if err == nil || tidegate.CodeOf(err) != tidegate.CodeConfig || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("%v\nwant %s", err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("a key is shown: %v", err)
+			}
+		})
+	}
+}
+
+// What is not said is the default, also where nothing is said.
+func TestDefaults(t *testing.T) {
+	for _, in := range []string{"", "# nothing\n", "limits: {body: 64KiB}\n", "kafka:\n  decisions_topic: decisions\n"} {
+		c, err := Embedded(fstest.MapFS{"tidegate.yaml": {Data: []byte(in)}})
+		c.Files = nil
+		if err != nil || !reflect.DeepEqual(c, Default()) {
+			t.Errorf("%q: %v, %+v", in, err, c)
+		}
+	}
+	c, err := Embedded(examples.Issuer())
+	c.Files = nil
+	if c.Kafka.Brokers != nil && len(c.Kafka.Brokers) == 0 {
+		c.Kafka.Brokers = nil
+	}
+	if err != nil || !reflect.DeepEqual(c, Default()) {
+		t.Errorf("the example is not the default: %v, %+v", err, c)
+	}
+}
+
+// Paths in a file start where the file is.
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "tidegate.yaml")
+	if err := os.WriteFile(file, []byte("data: d\ntls: {cert: c.pem, key: /k.pem}\npan_key_file: pan\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Dir != dir || c.Data != filepath.Join(dir, "d") || c.TLS.Cert != filepath.Join(dir, "c.pem") || c.TLS.Key != "/k.pem" {
+		t.Errorf("%+v", c)
+	}
+	if _, err := c.PANKey(); tidegate.CodeOf(err) != tidegate.CodeConfig || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("a key file that is not there: %v", err)
+	}
+	for content, ok := range map[string]bool{strings.Repeat("k", 31): false, strings.Repeat("k", 32): true} {
+		if err := os.WriteFile(filepath.Join(dir, "pan"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if key, err := c.PANKey(); (err == nil) != ok || ok && string(key) != content {
+			t.Errorf("a key of %d bytes: %v", len(content), err)
+		}
+	}
+	_, err = Load(filepath.Join(dir, "none.yaml"))
+	if tidegate.CodeOf(err) != tidegate.CodeConfig || !strings.Contains(err.Error(), "leave --config out") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if key, err := (&Config{}).PANKey(); key != nil || err != nil {
+		t.Errorf("no key file: %v, %v", key, err)
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:80": true, "127.9.9.9:80": true, "[::1]:80": true, "localhost:80": true,
+		"0.0.0.0:80": false, ":80": false, "[::]:80": false, "10.0.0.1:80": false, "localhost.example:80": false, "127.0.0.1": false, "": false,
+	} {
+		if Loopback(address) != want {
+			t.Errorf("%q: %v", address, !want)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package yamlfile
+
+import (
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"github.com/tidegate/tidegate"
+)
+
+// Document is a file that was decoded, for errors that are found afterwards.
+type Document struct {
+	File string
+	Data []byte
+}
+
+// Errorf is an error about a member, named by its path as "$.limits.body" or
+// "$.features[3]". Its place is the member's; where that is not in the file,
+// the place of the closest thing that it would stand in.
+func (d Document) Errorf(path, format string, args ...any) *tidegate.Error {
+	e := tidegate.FileErrorf(d.File, 1, 0, format, args...)
+	tree, err := parser.ParseBytes(d.Data, 0)
+	if err != nil {
+		return e // it was decoded before, so this can't be
+	}
+	for path != "" {
+		if node := find(tree, path); node != nil {
+			at := PlaceOf(first(node))
+			e.Line, e.Column = max(at.Line, 1), at.Column
+			return e
+		}
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+	}
+	return e
+}
+
+func find(tree *ast.File, path string) ast.Node {
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return nil
+	}
+	node, err := p.FilterFile(tree)
+	if err != nil || node == nil || node.Type() == ast.NullType && path == "$" {
+		return nil
+	}
+	return node
+}
+
+// first is where a node begins to be seen: a mapping's own token is the colon
+// behind its first key.
+func first(node ast.Node) ast.Node {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			return n.Values[0].Key
+		}
+	case *ast.MappingValueNode:
+		return n.Key
+	}
+	return node
+}
