@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -131,18 +132,20 @@ func TestCheckpointFails(t *testing.T) {
 	for step := int32(0); ; step++ {
 		history(r, 100+int(step), 101+int(step))
 		at := errorfs.OnIndex(step)
-		reached := false
+		var reached atomic.Bool // compactions go on beside
 		r.faults.set(func(op errorfs.Op) error {
 			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && !isJournal(op.Path) {
 				err := at.MaybeError(op)
-				reached = reached || err != nil
+				if err != nil {
+					reached.Store(true)
+				}
 				return err
 			}
 			return nil
 		})
 		err := r.checkpoint(background)
 		r.faults.clear()
-		if !reached {
+		if !reached.Load() {
 			break
 		}
 		if err != nil {

@@ -42,7 +42,8 @@ func TestVectors(t *testing.T) {
 				for _, opts := range []Options{{}, {NoFusion: true}} {
 					p, err := load(file, opts)
 					if err != nil && mayBeRefused[name] {
-						t.Skip(err)
+						t.Logf("refused, as it may be: %v", err)
+						return
 					}
 					if err != nil {
 						t.Fatal(err)

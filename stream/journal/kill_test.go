@@ -17,7 +17,7 @@ const killedEnv = "TIDEGATE_JOURNAL_KILLED"
 func TestKilledWriter(t *testing.T) {
 	path := os.Getenv(killedEnv)
 	if path == "" {
-		t.Skip("is started by TestKill")
+		return // it is started by TestKill
 	}
 	j, _, err := Open(path, Options{SegmentBytes: 64 << 10})
 	if err != nil {
