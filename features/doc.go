@@ -17,9 +17,13 @@
 // A window holds the events with t-delay-window < ti <= t-delay, in int64
 // milliseconds; events of one instant stand in order of arrival. Late events
 // are put where they belong in time and seen from then on. Amounts are summed
-// as integers of minor units (see moments.go); other numbers are floats, and
-// their variance is merged, never subtracted. What is exact stays exact for a
-// key with a million events; where a sketch answers, [State.Approximate] says so.
+// as integers of minor units, in the base currency unless the key holds the
+// currency, and so are their squares (see moments.go); other numbers are
+// floats, whose variance is merged, never subtracted. An event that lacks a
+// field of the key does not count for it; a value that is absent is left out.
+//
+// Features that ask for the outcome never include the current event. A
+// transaction without a label is not fraud.
 //
 // # Histories
 //
@@ -27,8 +31,18 @@
 // columns that they name. It is a tail of up to 64 newest events and, behind
 // it, sealed blocks of 64 events under pages of 64 blocks, each with sums of
 // what the features ask for. Every feature of a window and a delay is answered
-// in one pass from the newest event backwards. All of it depends on the
-// entity's sequence of records alone, so a replay gives the same bits.
+// in one pass from the newest event backwards. A pair of fields is a filter on
+// the history of the first.
 //
-// The package does no input or output and has no clock; a state has one writer.
+// Where a window holds more than 512 events, what sums of blocks can't tell
+// slides along with it: different values, quantiles and pairs (see slider.go).
+// Up to 16,384 different values they are exact; above that they are sampled,
+// and [State.Approximate] says so. For a pair, min, max, first, last, median
+// and count_distinct have no such help: they look at all blocks of a window.
+//
+// All of it depends on the entity's sequence of records alone, never on caches
+// or checkpoints, so a replay gives the same bits.
+//
+// The package does no input or output and has no clock. A state has one
+// writer, which holds the lock of its store's shard from Observe to Apply.
 package features

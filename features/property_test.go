@@ -121,7 +121,7 @@ func TestAgainstOracle(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(rt, rapid.Uint64().Draw(rt, "seed"), rapid.Bool().Draw(rt, "evicting"))
 		w.keys = rapid.IntRange(1, 4).Draw(rt, "keys")
-		for _, kind := range rapid.SliceOfN(rapid.IntRange(0, 16), 1, 800).Draw(rt, "steps") {
+		for _, kind := range rapid.SliceOfN(rapid.IntRange(0, 16), 100, 800).Draw(rt, "steps") {
 			w.step(kind, true)
 		}
 	})
@@ -129,7 +129,7 @@ func TestAgainstOracle(t *testing.T) {
 
 // TestHotKeys goes on long enough for pages, sliders and eviction.
 func TestHotKeys(t *testing.T) {
-	steps := 25_000
+	steps := 15_000
 	if testing.Short() {
 		steps = 3000
 	}
