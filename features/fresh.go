@@ -27,6 +27,7 @@ func (st *State) Empty() bool { return len(st.groups) == 0 }
 func (st *State) Clear() error {
 	st.observed = nil
 	for _, g := range st.groups {
+		g.event, g.entry = nil, nil
 		if err := errors.Join(g.heads.Clear(), g.chunks.Clear()); err != nil {
 			return err
 		}
