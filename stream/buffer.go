@@ -64,6 +64,10 @@ type buffered[L, R any] struct {
 	armed armed
 }
 
+func armedBuffers[L, R any](b *buffered[L, R], push func(d Domain, at Millis, cell uint32)) {
+	b.armed.push(push)
+}
+
 func (b *buffered[L, R]) show() any {
 	return struct {
 		Left  buffer[L] `json:"left"`

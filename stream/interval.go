@@ -54,7 +54,7 @@ func IntervalJoin[K comparable, L, R, Out any](i Interval[K, L, R], f func(L, R)
 		i.keyed.p.reject(n, "its lower bound of %d ms is above its upper one of %d ms", i.lower, i.upper)
 	}
 	op := &intervalOp[K, L, R, Out]{Interval: i, f: f, out: out.out}
-	op.handle, op.requeue = op.clean, op.rearmKey
+	op.handle, op.armed = op.clean, armedBuffers[L, R]
 	n.timed = op
 	if i.lateLeft.node != nil {
 		i.lateLeft.writtenBy(n)
@@ -97,7 +97,7 @@ func (o *intervalOp[K, L, R, Out]) receiveKeyed(t *task, v *visit[K], r Record[E
 			o.pair(t, Record[L]{e.Left, r.Time}, right)
 		}
 	}
-	o.arm(v.name(), b)
+	o.arm(v, b)
 }
 
 func (o *intervalOp[K, L, R, Out]) tooLate(t *task, r Record[Either[L, R]]) {
@@ -125,7 +125,7 @@ func (o *intervalOp[K, L, R, Out]) dropRight(at Millis) Millis {
 	return later(shift(at, max(-o.lower, 0)), 1)
 }
 
-func (o *intervalOp[K, L, R, Out]) arm(key string, b *buffered[L, R]) {
+func (o *intervalOp[K, L, R, Out]) arm(v *visit[K], b *buffered[L, R]) {
 	at := MaxTime
 	if len(b.left) > 0 {
 		at = o.dropLeft(b.left[0].Time)
@@ -135,13 +135,7 @@ func (o *intervalOp[K, L, R, Out]) arm(key string, b *buffered[L, R]) {
 	}
 	if at != MaxTime && (!b.armed.set || at < b.armed.at) {
 		b.armed = armed{at, true}
-		o.push(EventTime, timer{at: at, key: key})
-	}
-}
-
-func (o *intervalOp[K, L, R, Out]) rearmKey(key string, b *buffered[L, R]) {
-	if b.armed.set {
-		o.push(EventTime, timer{at: b.armed.at, key: key})
+		o.push(EventTime, v.timer(at, 0))
 	}
 }
 
@@ -158,5 +152,5 @@ func (o *intervalOp[K, L, R, Out]) clean(_ *task, v *visit[K], _ Domain, tm time
 		v.clear(o.slot)
 		return
 	}
-	o.arm(tm.key, b)
+	o.arm(v, b)
 }

@@ -12,9 +12,8 @@ type keyedOp[K comparable, S any] struct {
 	codec  state.Codec[S]
 	// handle is called with a timer of a key that has a row.
 	handle func(t *task, v *visit[K], d Domain, tm timer)
-	// requeue puts the timers that a key's state says are armed into the
-	// queues.
-	requeue func(key string, s *S)
+	// armed calls push for each timer that a key's state says is armed.
+	armed func(s *S, push func(d Domain, at Millis, cell uint32))
 }
 
 // join makes the operator one of its keyspace's. codec is asked for when the
@@ -87,7 +86,12 @@ func (o *keyedOp[K, S]) show(contents any) any {
 	return nil
 }
 
-func (o *keyedOp[K, S]) rearm(key string, contents any) { o.requeue(key, contents.(*S)) }
+func (o *keyedOp[K, S]) rearm(key string, contents any) {
+	hash := hashOf(key)
+	o.armed(contents.(*S), func(d Domain, at Millis, cell uint32) {
+		o.push(d, timer{at: at, key: key, hash: hash, cell: cell})
+	})
+}
 
 func (o *keyedOp[K, S]) decode(_ uint8, b []byte) (any, error) {
 	s := new(S)
@@ -95,13 +99,12 @@ func (o *keyedOp[K, S]) decode(_ uint8, b []byte) (any, error) {
 }
 
 func (o *keyedOp[K, S]) push(d Domain, tm timer) {
-	tm.hash = hashOf(tm.key)
 	queues := o.timers[d]
 	queues[int(tm.hash)&(len(queues)-1)].push(tm)
 }
 
 // hashOf is FNV-1a, of which the low bits choose a queue.
-func hashOf(key string) uint32 {
+func hashOf[T string | []byte](key T) uint32 {
 	h := uint32(2166136261)
 	for i := range len(key) {
 		h = (h ^ uint32(key[i])) * 16777619

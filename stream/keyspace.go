@@ -92,6 +92,8 @@ type visit[K comparable] struct {
 	space   *keyspace[K]
 	shard   *state.Shard
 	bytes   []byte // of the key
+	hash    uint32 // of them, once it has been asked for
+	hashed  bool
 	entry   *state.Entry[row]
 	loaded  bool
 	changed bool
@@ -103,6 +105,7 @@ type visit[K comparable] struct {
 func (s *keyspace[K]) begin(t *task, k K) *visit[K] {
 	v := scratchOf[visit[K]](t, s.node)
 	v.bytes = s.codec.append(v.bytes[:0], k)
+	v.hashed = false
 	return s.enter(v, k)
 }
 
@@ -135,6 +138,7 @@ func (s *keyspace[K]) onTimer(t *task, n *node, tm timer, handle func(*visit[K])
 	t.origin, t.from = nil, ""
 	v := scratchOf[visit[K]](t, s.node)
 	v.bytes = append(v.bytes[:0], tm.key...)
+	v.hash, v.hashed = tm.hash, true
 	s.enter(v, s.codec.decode(tm.key))
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -187,6 +191,14 @@ func (v *visit[K]) name() string {
 		return string(v.bytes)
 	}
 	return v.entry.Key()
+}
+
+// timer is a timer of the key.
+func (v *visit[K]) timer(at Millis, cell uint32) timer {
+	if !v.hashed {
+		v.hash, v.hashed = hashOf(v.bytes), true
+	}
+	return timer{at: at, key: v.name(), hash: v.hash, cell: cell}
 }
 
 func (v *visit[K]) contents(slot int) any {

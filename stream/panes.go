@@ -22,7 +22,7 @@ type paneOp[K comparable, T, A any] struct {
 
 func buildPanes[K comparable, T, A any](w Windowed[K, T], n *node, out Stream[Result[K, A]], agg Aggregator[T, A]) {
 	op := &paneOp[K, T, A]{windows: w.windows, width: gcd(w.windows.size, w.windows.slide), agg: agg, late: w.late, out: out.out}
-	op.handle, op.requeue = op.fireNext, op.rearmKey
+	op.handle, op.armed = op.fireNext, armedPanes[A]
 	n.timed = op
 	op.join(n, w.keyed.space, func(p *Pipeline) (state.Codec[panes[A]], error) {
 		codec, err := codecFor[A](p)
@@ -60,7 +60,7 @@ func (o *paneOp[K, T, A]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	if !p.armed.set || end < p.next {
 		p.next = end
 		p.armed = armed{end - 1, true}
-		o.push(EventTime, timer{at: end - 1, key: v.name()})
+		o.push(EventTime, v.timer(end-1, 0))
 	}
 }
 
@@ -84,11 +84,7 @@ func (o *paneOp[K, T, A]) paneStart(at Millis) Millis {
 	return at - past
 }
 
-func (o *paneOp[K, T, A]) rearmKey(key string, p *panes[A]) {
-	if p.armed.set {
-		o.push(EventTime, timer{at: p.armed.at, key: key})
-	}
-}
+func armedPanes[A any](p *panes[A], push func(d Domain, at Millis, cell uint32)) { p.armed.push(push) }
 
 // fireNext emits a key's next window and finds the one after it.
 func (o *paneOp[K, T, A]) fireNext(t *task, v *visit[K], _ Domain, tm timer) {
@@ -107,7 +103,7 @@ func (o *paneOp[K, T, A]) fireNext(t *task, v *visit[K], _ Domain, tm timer) {
 	if p.drop(next - o.windows.size); len(p.list) > 0 {
 		p.next = max(next, o.firstEnd(p.list[0].start, MinTime))
 		p.armed = armed{p.next - 1, true}
-		o.push(EventTime, timer{at: p.next - 1, key: tm.key})
+		o.push(EventTime, v.timer(p.next-1, 0))
 	} else {
 		*p = panes[A]{list: p.list}
 		o.drop(t, v, p)

@@ -39,7 +39,7 @@ func process[K comparable, In, Out any](k Keyed[K, In], kind string, p Processor
 	out := streamOf[Out](k.p, n)
 	op := &processOp[K, In, Out]{p: p, out: out.out}
 	op.timerHandler, _ = p.(TimerHandler[K, Out])
-	op.handle, op.requeue = op.fireKey, op.rearmKey
+	op.handle, op.armed = op.fireKey, armedAgenda
 	n.timed = op
 	op.join(n, k.space, func(*Pipeline) (state.Codec[agenda], error) { return agendaCodec{}, nil })
 	open := n.open
@@ -119,7 +119,7 @@ func (o *processOp[K, In, Out]) done(t *task, v *visit[K], c *Context[K, Out]) {
 	}
 	for _, d := range [...]Domain{EventTime, ProcessingTime} {
 		if at, ok := a.schedule.first(d); ok && a.schedule.arm(d, at) {
-			o.push(d, timer{at: at, key: v.name(), cell: keyTimer})
+			o.push(d, v.timer(at, keyTimer))
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (o *processOp[K, In, Out]) expire(t *task, v *visit[K]) {
 	}
 	if a := o.part(t, v); !a.expiry.set || next < a.expiry.at {
 		a.expiry = armed{next, true}
-		o.push(EventTime, timer{at: next, key: v.name(), cell: expiryTimer})
+		o.push(EventTime, v.timer(next, expiryTimer))
 	}
 }
 
@@ -152,14 +152,14 @@ const (
 	expiryTimer
 )
 
-func (o *processOp[K, In, Out]) rearmKey(key string, a *agenda) {
+func armedAgenda(a *agenda, push func(d Domain, at Millis, cell uint32)) {
 	for d, armed := range a.schedule.armed {
 		if armed.set {
-			o.push(Domain(d), timer{at: armed.at, key: key, cell: keyTimer})
+			push(Domain(d), armed.at, keyTimer)
 		}
 	}
 	if a.expiry.set {
-		o.push(EventTime, timer{at: a.expiry.at, key: key, cell: expiryTimer})
+		push(EventTime, a.expiry.at, expiryTimer)
 	}
 }
 

@@ -135,6 +135,13 @@ func (s *schedule) decode(d *decoder) {
 	s.more.numbers = numbers
 }
 
+// push hands an operator's only timer of a key on.
+func (a armed) push(push func(d Domain, at Millis, cell uint32)) {
+	if a.set {
+		push(EventTime, a.at, 0)
+	}
+}
+
 func (a armed) append(dst []byte) []byte {
 	if dst = appendBool(dst, a.set); a.set {
 		dst = appendInt(dst, int64(a.at))

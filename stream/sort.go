@@ -13,7 +13,7 @@ import (
 func SortByEventTime[K comparable, T any](k Keyed[K, T]) Sorted[K, T] {
 	n := k.attach("sort")
 	op := &sortOp[K, T]{out: &keyedOutput[K, T]{}}
-	op.handle, op.requeue = op.release, op.rearmKey
+	op.handle, op.armed = op.release, armedPending[T]
 	n.timed = op
 	op.join(n, k.space, func(p *Pipeline) (state.Codec[pending[T]], error) {
 		codec, err := codecFor[T](p)
@@ -54,6 +54,10 @@ type pending[T any] struct {
 	armed   armed
 }
 
+func armedPending[T any](p *pending[T], push func(d Domain, at Millis, cell uint32)) {
+	p.armed.push(push)
+}
+
 func (p *pending[T]) show() any { return p.records }
 
 func (o *sortOp[K, T]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
@@ -68,19 +72,13 @@ func (o *sortOp[K, T]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	}
 	p := o.part(t, v)
 	p.records.add(r)
-	o.arm(v.name(), p)
+	o.arm(v, p)
 }
 
-func (o *sortOp[K, T]) arm(key string, p *pending[T]) {
+func (o *sortOp[K, T]) arm(v *visit[K], p *pending[T]) {
 	if at := p.records[0].Time; !p.armed.set || at < p.armed.at {
 		p.armed = armed{at, true}
-		o.push(EventTime, timer{at: at, key: key})
-	}
-}
-
-func (o *sortOp[K, T]) rearmKey(key string, p *pending[T]) {
-	if p.armed.set {
-		o.push(EventTime, timer{at: p.armed.at, key: key})
+		o.push(EventTime, v.timer(at, 0))
 	}
 }
 
@@ -98,7 +96,7 @@ func (o *sortOp[K, T]) release(t *task, v *visit[K], _ Domain, tm timer) {
 		n++
 	}
 	if p.records = slices.Delete(p.records, 0, n); len(p.records) > 0 {
-		o.arm(tm.key, p)
+		o.arm(v, p)
 	} else {
 		o.drop(t, v, p)
 	}

@@ -10,7 +10,7 @@ func TableJoin[K comparable, L, R, Out any](s Keyed[K, L], table Keyed[K, R], f 
 	n := k.attach("table join")
 	out := streamOf[Out](k.p, n)
 	op := &tableOp[K, L, R, Out]{f: f, out: out.out}
-	op.handle, op.requeue = op.release, op.rearmKey
+	op.handle, op.armed = op.release, armedBuffers[L, R]
 	n.timed = op
 	op.join(n, k.space, bufferedCodecOf[L, R])
 	k.feed(op)
@@ -42,7 +42,7 @@ func (o *tableOp[K, L, R, Out]) receiveKeyed(t *task, v *visit[K], r Record[Eith
 	default:
 		b.left.add(Record[L]{e.Left, r.Time})
 	}
-	o.arm(v.name(), b)
+	o.arm(v, b)
 }
 
 func (o *tableOp[K, L, R, Out]) emit(t *task, b *buffered[L, R], r Record[L]) {
@@ -57,7 +57,7 @@ func (o *tableOp[K, L, R, Out]) emit(t *task, b *buffered[L, R], r Record[L]) {
 
 // arm waits for the first record, or for a version that makes another one
 // needless.
-func (o *tableOp[K, L, R, Out]) arm(key string, b *buffered[L, R]) {
+func (o *tableOp[K, L, R, Out]) arm(v *visit[K], b *buffered[L, R]) {
 	at := MaxTime
 	if len(b.left) > 0 {
 		at = b.left[0].Time
@@ -67,13 +67,7 @@ func (o *tableOp[K, L, R, Out]) arm(key string, b *buffered[L, R]) {
 	}
 	if at != MaxTime && (!b.armed.set || at < b.armed.at) {
 		b.armed = armed{at, true}
-		o.push(EventTime, timer{at: at, key: key})
-	}
-}
-
-func (o *tableOp[K, L, R, Out]) rearmKey(key string, b *buffered[L, R]) {
-	if b.armed.set {
-		o.push(EventTime, timer{at: b.armed.at, key: key})
+		o.push(EventTime, v.timer(at, 0))
 	}
 }
 
@@ -92,5 +86,5 @@ func (o *tableOp[K, L, R, Out]) release(t *task, v *visit[K], _ Domain, tm timer
 	for len(b.right) > 1 && b.right[1].Time <= tm.at {
 		b.right = b.right[1:]
 	}
-	o.arm(tm.key, b)
+	o.arm(v, b)
 }

@@ -19,7 +19,7 @@ type windowOp[K comparable, T, A, C any] struct {
 func buildWindow[K comparable, T, A, C any](w Windowed[K, T], n *node, out Stream[Result[K, A]], hold contents[T, A, C]) {
 	op := &windowOp[K, T, A, C]{spec: w, hold: hold, out: out.out}
 	op.merge, _ = w.trigger.(MergingTrigger)
-	op.handle, op.requeue = op.fireCell, op.rearmAll
+	op.handle, op.armed = op.fireCell, armedCells[C]
 	n.timed = op
 	op.join(n, w.keyed.space, func(p *Pipeline) (state.Codec[cells[C]], error) {
 		codec, err := codecFor[C](p)
@@ -129,7 +129,7 @@ func (o *windowOp[K, T, A, C]) add(t *task, v *visit[K], w Span, r Record[T], el
 	c.filled = true
 	trigger := o.context(t, c)
 	o.act(t, v.key, c, o.spec.trigger.OnElement(trigger, element))
-	o.arm(v.name(), c)
+	o.arm(v, c)
 }
 
 // mergeInto finds the session that a record's window belongs to, and makes
@@ -189,10 +189,10 @@ func (o *windowOp[K, T, A, C]) act(t *task, k K, c *cell[C], d Decision) {
 }
 
 // arm puts the cell's first timers into the queues.
-func (o *windowOp[K, T, A, C]) arm(key string, c *cell[C]) {
+func (o *windowOp[K, T, A, C]) arm(v *visit[K], c *cell[C]) {
 	for _, d := range [...]Domain{EventTime, ProcessingTime} {
 		if at, ok := o.first(c, d); ok && c.schedule.arm(d, at) {
-			o.push(d, timer{at: at, key: key, cell: c.number})
+			o.push(d, v.timer(at, c.number))
 		}
 	}
 }
@@ -209,12 +209,12 @@ func (o *windowOp[K, T, A, C]) first(c *cell[C], d Domain) (at Millis, ok bool) 
 	return at, ok
 }
 
-func (o *windowOp[K, T, A, C]) rearmAll(key string, windows *cells[C]) {
+func armedCells[C any](windows *cells[C], push func(d Domain, at Millis, cell uint32)) {
 	for i := range windows.list {
 		c := &windows.list[i]
 		for d, a := range c.schedule.armed {
 			if a.set {
-				o.push(Domain(d), timer{at: a.at, key: key, cell: c.number})
+				push(Domain(d), a.at, c.number)
 			}
 		}
 	}
@@ -236,7 +236,7 @@ func (o *windowOp[K, T, A, C]) fireCell(t *task, v *visit[K], d Domain, tm timer
 		return
 	}
 	if at, ok := o.first(c, d); !ok || at > tm.at {
-		o.arm(tm.key, c) // it was moved back since it was armed
+		o.arm(v, c) // it was moved back since it was armed
 		return
 	}
 	c.schedule.remove(d, tm.at)
@@ -247,7 +247,7 @@ func (o *windowOp[K, T, A, C]) fireCell(t *task, v *visit[K], d Domain, tm timer
 	}
 	o.act(t, v.key, c, o.spec.trigger.OnTimer(o.context(t, c), d, tm.at))
 	if d != o.spec.windows.domain || tm.at != o.end(c.window) {
-		o.arm(tm.key, c)
+		o.arm(v, c)
 		return
 	}
 	if windows.remove(i); len(windows.list) == 0 {

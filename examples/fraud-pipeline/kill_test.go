@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +43,7 @@ func runToBeKilled(dir string) error {
 	defer backend.Close()
 	c := Config{Files: files, Out: filepath.Join(dir, "alerts"), InOrder: true}
 	c.Options.State = backend
-	c.Options.Checkpoint = 30 * time.Millisecond
+	c.Options.Checkpoint = 10 * time.Millisecond
 	return Build(c).Run(context.Background())
 }
 
@@ -55,15 +55,27 @@ func TestKill(t *testing.T) {
 		rounds = 3
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	want := unzip(t, "tx200k-seed1.event.alerts.jsonl.gz")
-	slices.Sort(want)
+	var tx bytes.Buffer
+	g := Generator{Transactions: 40_000, Customers: 800, Days: 10, Seed: 3}
+	if err := g.Write(&tx); err != nil {
+		t.Fatal(err)
+	}
+	undisturbed := t.TempDir()
+	c := Config{Files: split(t, tx.Bytes(), undisturbed, 1), Out: filepath.Join(undisturbed, "alerts"), InOrder: true}
+	if err := Build(c).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := read(t, c.Out)
+	if len(want) < 300 {
+		t.Fatalf("only %d alerts", len(want))
+	}
 	kills := 0
 	for round := 0; kills < rounds; round++ {
 		dir := t.TempDir()
-		split(t, dir, 1+round%2)
+		split(t, tx.Bytes(), dir, 1+round%2)
 		for deaths := 0; ; deaths++ {
 			// The patience grows, so that the last try comes to the end.
-			patience := time.Duration(50+random.IntN(400)+100*deaths) * time.Millisecond
+			patience := time.Duration(40+random.IntN(200)+50*deaths) * time.Millisecond
 			if !runUntilKilled(t, dir, patience) {
 				break
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 
 	"github.com/tidegate/tidegate"
@@ -120,13 +121,31 @@ func (s *scanner) text() []byte {
 		return nil
 	}
 	text := rest[:n]
-	for _, c := range text {
-		if c < ' ' || c == '\\' {
-			return s.unescaped()
-		}
+	if !isPlain(text) {
+		return s.unescaped()
 	}
 	s.i += n + 2
 	return text
+}
+
+// isPlain says whether a text has neither control characters nor escapes. It
+// looks at eight bytes at a time: of x-0x20 the high bit is set where a byte
+// below 0x80 is less than 0x20, of y-0x01 where a byte of y is zero.
+func isPlain(text []byte) bool {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		x := binary.LittleEndian.Uint64(text)
+		y := x ^ '\\'*ones
+		if ((x-' '*ones)&^x|(y-ones)&^y)&highs != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c < ' ' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // unescaped reads a text with escapes, by package json.
