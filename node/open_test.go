@@ -118,6 +118,7 @@ func TestStateAheadOfItsJournal(t *testing.T) {
 	}
 	r.pass(time.Second)
 	r.save()
+	r.save()
 	if r.journal.First() == 1 {
 		t.Fatal("nothing was dropped")
 	}

@@ -152,6 +152,7 @@ func TestRedecideRefuses(t *testing.T) {
 	r.pass(2 * time.Hour)
 	r.decide(r.tx("t", "anna", 100))
 	r.save()
+	r.save() // the checkpoint before holds it too
 	_, err := redecide(background, r.disk, r.options.Dir, nil)
 	wantCode(t, err, tidegate.CodeNotFound)
 	_, err = redecide(background, r.disk, r.options.Dir+"/elsewhere", nil)
