@@ -56,10 +56,11 @@ func (b *block) time(i int) int64 {
 func (b *block) first() int64 { return b.time(0) }
 func (b *block) last() int64  { return b.time(b.n - 1) }
 
-// upTo is the number of rows with a time of at most t.
+// upTo is the number of rows with a time of at most t. The search is written
+// without a branch to predict: which way it goes is a coin's toss.
 func (b *block) upTo(t int64) int {
-	lo, hi := 0, b.n
-	if hi == 0 {
+	lo, n := 0, b.n
+	if n == 0 {
 		return 0
 	}
 	offset, width := b.at(timeColumn)
@@ -68,23 +69,25 @@ func (b *block) upTo(t int64) int {
 		if d < 0 {
 			return 0
 		}
-		times := b.data[offset : offset+4*hi]
-		for lo < hi {
-			mid := int(uint(lo+hi) >> 1)
-			if int64(le.Uint32(times[4*mid:])) <= d {
-				lo = mid + 1
-			} else {
-				hi = mid
+		times := b.data[offset : offset+4*n]
+		for n > 1 {
+			half := n >> 1
+			if int64(le.Uint32(times[4*(lo+half-1):])) <= d {
+				lo += half
 			}
+			n -= half
+		}
+		if int64(le.Uint32(times[4*lo:])) <= d {
+			lo++
 		}
 		return lo
 	}
-	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
+	for lo < n {
+		mid := int(uint(lo+n) >> 1)
 		if b.time(mid) <= t {
 			lo = mid + 1
 		} else {
-			hi = mid
+			n = mid
 		}
 	}
 	return lo

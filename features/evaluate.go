@@ -111,8 +111,7 @@ func (e *evaluation) set(r *result, v float64) {
 	if v != v && r.hasDefault {
 		v = r.fallback
 	}
-	i := e.offset + r.variable
-	e.facts.Num[i], e.facts.Text[i] = v, ""
+	e.facts.SetNumber(e.offset+r.variable, v)
 }
 
 func (e *evaluation) setText(r *result, v string, ok bool) {

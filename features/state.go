@@ -74,7 +74,8 @@ func (st *State) Observe(ev *tidegate.Event, facts *tidegate.Facts, offset int) 
 }
 
 // ObserveFollowUp answers for an event that follows another one, the first of
-// its chain: as if the event stood in its place.
+// its chain: as if the event stood in its place. A first that is older than
+// all windows is not held any more and counts as it did.
 func (st *State) ObserveFollowUp(ev, first *tidegate.Event, facts *tidegate.Facts, offset int) error {
 	return st.observe(ev, first, facts, offset)
 }

@@ -249,14 +249,14 @@ func (w *world) apply(e, first *oracleEvent) {
 	}
 }
 
-// followUp is a transaction that follows a recent one.
+// followUp is a transaction that follows a recent one, which is still held.
 func (w *world) followUp() (e, first *oracleEvent) {
 	recent := w.oracle.events[max(0, len(w.oracle.events)-40):]
 	if len(recent) == 0 {
 		return nil, nil
 	}
 	first = recent[w.random.IntN(len(recent))]
-	if first.Type != tidegate.TypeTransaction {
+	if first.Type != tidegate.TypeTransaction || int64(first.Time) < w.now-3000 {
 		return nil, nil
 	}
 	e = w.event()

@@ -35,7 +35,7 @@ import (
 // what read_committed consumers see is the journal, each record once.
 func TestServePublishesOnce(t *testing.T) {
 	broker := kafkatest.Start(t)
-	s := newServer(t, broker)
+	s := newPublishing(t, broker)
 	s.start()
 	payments := s.pay()
 	for range 5 {
@@ -74,23 +74,18 @@ func TestServePublishesOnce(t *testing.T) {
 	t.Logf("%d decisions, %d alerts", len(decisions), len(alerts))
 }
 
-// server is the service as a process of its own.
-type server struct {
+// publishing is the service as a process of its own.
+type publishing struct {
 	t       *testing.T
 	broker  *kafkatest.Broker
 	topics  map[string]string
-	binary  string
 	dir     string
 	address string
 	process *exec.Cmd
 }
 
-func newServer(t *testing.T, broker *kafkatest.Broker) *server {
-	s := &server{t: t, broker: broker, dir: t.TempDir(), topics: map[string]string{"decisions": broker.Topic(t, "decisions", 3), "alerts": broker.Topic(t, "alerts", 1)}}
-	s.binary = filepath.Join(s.dir, "tidegate")
-	if out, err := exec.Command("go", "build", "-o", s.binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+func newPublishing(t *testing.T, broker *kafkatest.Broker) *publishing {
+	s := &publishing{t: t, broker: broker, dir: t.TempDir(), topics: map[string]string{"decisions": broker.Topic(t, "decisions", 3), "alerts": broker.Topic(t, "alerts", 1)}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -107,9 +102,9 @@ func newServer(t *testing.T, broker *kafkatest.Broker) *server {
 	return s
 }
 
-func (s *server) start() {
+func (s *publishing) start() {
 	s.t.Helper()
-	s.process = exec.Command(s.binary, "serve", "--config", filepath.Join(s.dir, "config", "tidegate.yaml"))
+	s.process = exec.Command(binary, "serve", "--config", filepath.Join(s.dir, "config", "tidegate.yaml"))
 	s.process.Stderr = &lines{t: s.t}
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
@@ -128,7 +123,7 @@ func (s *server) start() {
 }
 
 // kill is SIGKILL: nothing is tidied up.
-func (s *server) kill() {
+func (s *publishing) kill() {
 	if s.process.ProcessState == nil {
 		_ = s.process.Process.Kill()
 		_ = s.process.Wait() // says that it was killed
@@ -157,7 +152,7 @@ type payments struct {
 	wait     sync.WaitGroup
 }
 
-func (s *server) pay() *payments {
+func (s *publishing) pay() *payments {
 	ctx, stop := context.WithCancel(context.Background())
 	p := &payments{t: s.t, stop: stop}
 	s.t.Cleanup(p.end)
@@ -177,7 +172,7 @@ func (s *server) pay() *payments {
 	return p
 }
 
-func (s *server) authorize(body []byte) bool {
+func (s *publishing) authorize(body []byte) bool {
 	response, err := http.Post("http://"+s.address+"/v1/authorize", "application/json", bytes.NewReader(body))
 	if err != nil {
 		return false
@@ -204,7 +199,7 @@ func (p *payments) end() {
 }
 
 // recorded is what the journal holds, in its order by record.
-func (s *server) recorded(p *payments) (decisions, alerts []string) {
+func (s *publishing) recorded(p *payments) (decisions, alerts []string) {
 	s.t.Helper()
 	j, _, err := journal.OpenReadOnly(filepath.Join(s.dir, "data", "journal"), journal.Options{})
 	if err != nil {
@@ -240,7 +235,7 @@ func (s *server) recorded(p *payments) (decisions, alerts []string) {
 
 // published is what a topic holds, in the same form, merged by record. It
 // fails if a customer's records are not in order.
-func (s *server) published(topic, id string) []string {
+func (s *publishing) published(topic, id string) []string {
 	s.t.Helper()
 	last := map[string]int{}
 	byRecord := map[int][]string{}
@@ -278,7 +273,7 @@ func header(r *kgo.Record, name string) string {
 // the first start.
 func TestServeCreatesTopics(t *testing.T) {
 	broker := kafkatest.Start(t)
-	s := newServer(t, broker)
+	s := newPublishing(t, broker)
 	admin := kadm.NewClient(broker.Client(t))
 	if _, err := admin.DeleteTopics(t.Context(), s.topics["decisions"], s.topics["alerts"]); err != nil {
 		t.Fatal(err)
