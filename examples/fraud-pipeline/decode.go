@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/stream"
@@ -51,6 +52,8 @@ func decodeTransaction(line []byte, t *Transaction) error {
 		return err
 	}
 	switch {
+	case !utf8.Valid(event) || !utf8.Valid(customer):
+		return tidegate.Errorf(tidegate.CodeMalformed, "an id that is not UTF-8")
 	case len(event) == 0 || len(event) > 255:
 		return tidegate.FieldErrorf(tidegate.CodeInvalid, "/event_id", "it is missing, or longer than 255 bytes")
 	case !has.time:

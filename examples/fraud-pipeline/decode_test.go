@@ -45,6 +45,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"a negative amount":    strings.Replace(example, "12.34", "-12.34", 1),
 		"a too precise amount": strings.Replace(example, "12.34", "12.345", 1),
 		"no location":          strings.Replace(example, "geo_location", "location", 1),
+		"an id of no text":     strings.Replace(example, "evt-1", "evt-\xff", 1),
 		"no number":            strings.Replace(example, "-1.5", "x", 1),
 		"wrong brackets":       strings.Replace(example, `"timestamp"`, `"x":[}],"timestamp"`, 1),
 		"too deep":             strings.Replace(example, `"timestamp"`, `"x":`+strings.Repeat("[", 100)+strings.Repeat("]", 100)+`,"timestamp"`, 1),
