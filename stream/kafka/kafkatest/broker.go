@@ -23,11 +23,12 @@ import (
 // Broker is a running broker, or a cluster of three.
 type Broker struct {
 	Addresses []string
+	service   string // as scripts/services calls it
 	script    string
 	dir       string
 }
 
-var shared = sync.OnceValues(func() (*Broker, error) { return start(1) })
+var shared = sync.OnceValues(func() (*Broker, error) { return start("kafka", "1") })
 
 // Start gives the broker of this test binary, running. Where there is no Java
 // the test is skipped; in CI that is a failure.
@@ -40,7 +41,7 @@ func Start(t testing.TB) *Broker {
 // for this test alone.
 func StartThree(t testing.TB) *Broker {
 	t.Helper()
-	b := started(t, func() (*Broker, error) { return start(3) })
+	b := started(t, func() (*Broker, error) { return start("kafka", "3", "--nodes", "3") })
 	t.Cleanup(func() { b.must(t, "stop") })
 	return b
 }
@@ -69,7 +70,8 @@ const (
 	noMaven = 4
 )
 
-func start(nodes int) (*Broker, error) {
+// start starts a service in a folder of its own, named by name.
+func start(service, name string, arguments ...string) (*Broker, error) {
 	root, err := repository()
 	if err != nil {
 		return nil, err
@@ -79,8 +81,8 @@ func start(nodes int) (*Broker, error) {
 		return nil, err
 	}
 	pid := strconv.Itoa(os.Getpid())
-	b := &Broker{script: filepath.Join(root, "scripts", "services"), dir: filepath.Join(services, fmt.Sprintf("test-%s-%d", pid, nodes))}
-	out, err := b.command("start", "--owner", pid, "--nodes", strconv.Itoa(nodes))
+	b := &Broker{service: service, script: filepath.Join(root, "scripts", "services"), dir: filepath.Join(services, fmt.Sprintf("test-%s-%s", pid, name))}
+	out, err := b.command("start", append([]string{"--owner", pid}, arguments...)...)
 	b.Addresses = strings.Split(strings.TrimSpace(out), ",")
 	return b, err
 }
@@ -102,7 +104,7 @@ func repository() (string, error) {
 }
 
 func (b *Broker) command(name string, arguments ...string) (string, error) {
-	out, err := exec.Command(b.script, append([]string{"kafka", name, "--dir", b.dir}, arguments...)...).Output()
+	out, err := exec.Command(b.script, append([]string{b.service, name, "--dir", b.dir}, arguments...)...).Output()
 	return string(out), err
 }
 
@@ -111,7 +113,7 @@ func (b *Broker) must(t testing.TB, name string, arguments ...string) {
 	if _, err := b.command(name, arguments...); err != nil {
 		var exit *exec.ExitError
 		errors.As(err, &exit)
-		t.Fatalf("services kafka %s: %v: %s", name, err, exit.Stderr)
+		t.Fatalf("services %s %s: %v: %s", b.service, name, err, exit.Stderr)
 	}
 }
 
