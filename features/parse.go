@@ -9,7 +9,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/internal/yamlfile"
@@ -20,7 +19,7 @@ import (
 // than the file: fields, attributes and types.
 func Parse(file string, data []byte) ([]Definition, error) {
 	p := &fileParser{file: file}
-	doc, err := parser.ParseBytes(data, 0)
+	doc, err := yamlfile.Parse(data)
 	if err != nil {
 		return nil, p.syntax(err)
 	}

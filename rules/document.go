@@ -10,8 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
+	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/rules/internal/nearest"
 )
 
@@ -42,7 +42,7 @@ func (d *document) body() ast.Node {
 		d.fail(at, "is nested deeper than %d brackets", maxBrackets)
 		return nil
 	}
-	f, err := d.parse()
+	f, err := yamlfile.Parse(d.data)
 	if err != nil {
 		var y yaml.Error
 		if errors.As(err, &y) {
@@ -70,16 +70,6 @@ func (d *document) body() ast.Node {
 		return nil
 	}
 	return body
-}
-
-func (d *document) parse() (f *ast.File, err error) {
-	// The parser is foreign code that sees whatever people write.
-	defer func() {
-		if r := recover(); r != nil {
-			err = errors.New("cannot be parsed as YAML")
-		}
-	}()
-	return parser.ParseBytes(d.data, 0)
 }
 
 // nesting looks for more open brackets, or list dashes on one line, than any

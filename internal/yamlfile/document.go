@@ -5,7 +5,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/tidegate/tidegate"
 )
@@ -21,7 +20,7 @@ type Document struct {
 // the place of the closest thing that it would stand in.
 func (d Document) Errorf(path, format string, args ...any) *tidegate.Error {
 	e := tidegate.FileErrorf(d.File, 1, 0, format, args...)
-	tree, err := parser.ParseBytes(d.Data, 0)
+	tree, err := Parse(d.Data)
 	if err != nil {
 		return e // it was decoded before, so this can't be
 	}

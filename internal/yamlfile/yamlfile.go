@@ -12,21 +12,43 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"github.com/tidegate/tidegate"
 )
 
 // Decode fills v from a YAML document. An empty document leaves v as it is.
 // Every error is a *tidegate.Error that names the place in file.
-func Decode(file string, data []byte, v any) error {
+func Decode(file string, data []byte, v any) (err error) {
 	if empty(data) { // the decoder would clear v
 		return nil
 	}
-	err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v)
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = unreadable(file, fault)
+		}
+	}()
+	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v)
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
 	return place(file, err)
+}
+
+// Parse reads a document's tree. Errors are the library's own, with a token.
+func Parse(data []byte) (tree *ast.File, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = errors.New("this can't be read as YAML")
+		}
+	}()
+	return parser.ParseBytes(data, 0)
+}
+
+// unreadable is what is said where the YAML library stumbles instead of
+// refusing, as over some tags on things that are no lists.
+func unreadable(file string, fault any) error {
+	return tidegate.FileErrorf(file, 1, 0, "this can't be read as YAML (%v); is there a stray ! or &?", fault)
 }
 
 // empty tells whether a document has nothing but comments.

@@ -3,6 +3,8 @@ package yamlfile
 import (
 	"testing"
 	"time"
+
+	"github.com/tidegate/tidegate"
 )
 
 func TestDecodeNamesThePlace(t *testing.T) {
@@ -65,5 +67,16 @@ func TestErrorsFoundLaterHaveAPlace(t *testing.T) {
 	}
 	if got := (Document{File: "f.yaml"}).Errorf("$.a", "wrong").Error(); got != "f.yaml:1: wrong" {
 		t.Error(got)
+	}
+}
+
+// The library panics on some tags.
+func TestDecodeRefusesWhatTheLibraryStumblesOver(t *testing.T) {
+	var d struct {
+		Patterns []string `yaml:"patterns"`
+	}
+	err := Decode("f.yaml", []byte("patterns:\n !!!!!!!!account\n"), &d)
+	if tidegate.CodeOf(err) != tidegate.CodeConfig {
+		t.Fatalf("got %v", err)
 	}
 }

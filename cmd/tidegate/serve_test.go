@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// SIGTERM answers what is under way and ends with 0; a second start finds
+// what the first one decided.
+func TestServeDrains(t *testing.T) {
+	conf, data := configDir(t, "{}\n"), filepath.Join(t.TempDir(), "data")
+	s := serve(t, conf, data)
+	var wait sync.WaitGroup
+	answers := make([]map[string]any, 8)
+	for i := range answers {
+		wait.Go(func() {
+			status, body := s.post("/v1/authorize", payment(fmt.Sprint("t-", i), "c-1", 500))
+			if status == 200 {
+				answers[i] = fields(t, body)
+			}
+		})
+	}
+	wait.Wait()
+	if code := s.signalled(syscall.SIGTERM); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, &s.stderr)
+	}
+	s = serve(t, conf, data)
+	for i, answer := range answers {
+		status, body := s.get(fmt.Sprint("/v1/decisions/t-", i))
+		if answer == nil || status != 200 {
+			t.Fatalf("t-%d: %v, then %d %s", i, answer, status, body)
+		}
+		if got := fields(t, body); got["outcome"] != answer["outcome"] || got["score"] != answer["score"] {
+			t.Errorf("t-%d was answered %v and is %s", i, answer, body)
+		}
+	}
+}
+
+// A directory has one owner: the second process refuses, saying who it is.
+func TestServeRefusesADirectoryInUse(t *testing.T) {
+	conf, data := configDir(t, "{}\n"), filepath.Join(t.TempDir(), "data")
+	first := serve(t, conf, data)
+	second := launch(t, exec.Command(binary, "serve", "--config", filepath.Join(conf, "tidegate.yaml"), "--data", data, "--listen", "127.0.0.1:0"))
+	if code := second.code(); code == 0 || second.url != "" {
+		t.Fatalf("it serves too, or ended with %d", code)
+	}
+	holder := fmt.Sprintf("in use by process %d on ", first.cmd.Process.Pid)
+	if !strings.Contains(second.stderr.String(), holder) {
+		t.Errorf("it does not say who holds the directory:\n%s", &second.stderr)
+	}
+	if status, body := first.post("/v1/authorize", payment("t-1", "c-1", 500)); status != 200 {
+		t.Errorf("the first is disturbed: %d %s", status, body)
+	}
+}
