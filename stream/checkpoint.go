@@ -23,6 +23,7 @@ type CheckpointReport struct {
 type checkpointer struct {
 	mu     sync.Mutex // one checkpoint at a time
 	number uint64     // of the last one begun
+	record checkpointRecord
 }
 
 // checkpoints takes checkpoints until the run ends.
@@ -114,6 +115,7 @@ func (r *run) prepared(done <-chan error) (err error) {
 }
 
 func (r *run) report(c CheckpointReport) {
+	r.checkpoint.record.note(c)
 	if c.Err != nil {
 		r.p.options.Log.Error("checkpoint failed", "pipeline", r.p.name, "checkpoint", c.Number, "error", c.Err)
 	}

@@ -10,6 +10,8 @@ import (
 // State is what an operator of the running pipeline keeps of a key, as JSON;
 // nil if it keeps nothing. The key is given as text, integers in decimal. Of a
 // processor it is an object of its states; of the others, how they keep it.
+// When the pipeline has ended it can still be asked for, as long as its
+// backend is open.
 func (p *Pipeline) State(operator, key string) (json.RawMessage, error) {
 	r := p.running.Load()
 	if r == nil {

@@ -23,6 +23,7 @@ type Pipeline struct {
 	sinks   []drainer
 	dead    Stream[DeadLetter]
 	running atomic.Pointer[run]
+	status  atomic.Uint32
 }
 
 // Options say how a pipeline runs. The zero value keeps state in memory and
@@ -73,7 +74,8 @@ func (p *Pipeline) Name() string { return p.name }
 // Run runs the pipeline until its sources end, ctx is done, or something
 // fails that is not the fault of a record. It begins where the newest
 // checkpoint of [Options.State] left off.
-func (p *Pipeline) Run(ctx context.Context) error {
+func (p *Pipeline) Run(ctx context.Context) (err error) {
+	defer func() { p.ended(err) }()
 	r, err := p.open(ctx, false) // graph checked, state and positions restored, sinks recovered
 	if err != nil {
 		return err

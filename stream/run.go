@@ -80,6 +80,7 @@ func (p *Pipeline) open(ctx context.Context, alone bool) (*run, error) {
 		return nil, err
 	}
 	p.running.Store(r)
+	p.status.Store(uint32(Running))
 	return r, nil
 }
 

@@ -89,6 +89,7 @@ func (r *run) restore(ctx context.Context) error {
 			return err
 		}
 	}
+	r.reportStart()
 	for _, s := range r.p.sinks {
 		if err := s.recover(ctx, r.checkpoint.number); err != nil {
 			return err

@@ -84,6 +84,10 @@ func Open(dir string, o Options) (*Backend, error) {
 // Recovery tells what Open found.
 func (b *Backend) Recovery() Recovery { return b.recovery }
 
+// Damaged says why newer checkpoints than the one in use were passed over:
+// what a pipeline reports when it starts.
+func (b *Backend) Damaged() []error { return b.recovery.Skipped }
+
 // Get is [state.Backend.Get].
 func (b *Backend) Get(key, dst []byte) (row []byte, found bool, err error) {
 	b.mu.RLock()
