@@ -79,14 +79,6 @@ type Journal struct {
 	IDs       yamlfile.Duration `yaml:"ids"`      // how long a retry is recognised and a label finds its transaction
 }
 
-// Kafka names the brokers and topics of the publisher. Without brokers
-// nothing is published.
-type Kafka struct {
-	Brokers        []string `yaml:"brokers"`
-	DecisionsTopic string   `yaml:"decisions_topic"`
-	AlertsTopic    string   `yaml:"alerts_topic"`
-}
-
 // Default is what holds where tidegate.yaml says nothing.
 func Default() Config {
 	return Config{
@@ -97,7 +89,7 @@ func Default() Config {
 		State:      State{Cache: 1 << 30},
 		Checkpoint: Checkpoint{Every: 30e9},
 		Journal:    Journal{Segment: 64 << 20, Retention: yamlfile.Duration(35 * 24 * 3600e9), MinFree: 256 << 20, IDs: yamlfile.Duration(180 * 24 * 3600e9)},
-		Kafka:      Kafka{DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts"},
+		Kafka:      defaultKafka(),
 	}
 }
 
@@ -114,7 +106,7 @@ func Load(path string) (Config, error) {
 		return Config{}, err
 	}
 	c.Dir, c.Files = dir, os.DirFS(dir)
-	for _, p := range []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.PANKeyFile} {
+	for _, p := range append(c.Kafka.paths(), &c.Data, &c.TLS.Cert, &c.TLS.Key, &c.PANKeyFile) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}
@@ -168,7 +160,7 @@ func parse(file string, data []byte) (Config, error) {
 			return c, err
 		}
 	}
-	return c, nil
+	return c, c.Kafka.check(document)
 }
 
 func (k *APIKey) check(document yamlfile.Document, at string) error {

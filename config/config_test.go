@@ -35,6 +35,18 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"a key that is no hash", "api_keys:\n  - {id: a, sha256: secret}\n", "tidegate.yaml:2:5: an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum"},
 		{"a hash that is no hex", "api_keys:\n  - {id: a, sha256: " + strings.Repeat("x", 64) + "}\n", "tidegate.yaml:2:5: an api_keys entry needs"},
 		{"an unknown scope", "api_keys:\n  - id: a\n    sha256: " + key + "\n    scopes: [read, write]\n", `tidegate.yaml:4:20: api key a: scope "write" is unknown: decide, event, label, read or admin`},
+		{"a certificate without tls", "kafka:\n  tls: {ca: ca.pem}\n", "tidegate.yaml:2:8: tls has no effect: write enabled: true"},
+		{"a certificate without key", "kafka:\n  tls: {enabled: true, cert: c.pem}\n", "tidegate.yaml:2:8: tls needs both cert and key, or neither"},
+		{"an unknown mechanism", "kafka:\n  sasl: {mechanism: GSSAPI}\n", "tidegate.yaml:2:21: the mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"},
+		{"no password", "kafka:\n  sasl: {mechanism: SCRAM-SHA-512, user: u}\n", "tidegate.yaml:2:21: SCRAM-SHA-512 needs a user, and a password_file or a password_env"},
+		{"two passwords", "kafka:\n  sasl: {mechanism: PLAIN, user: u, password_file: f, password_env: E}\n", "tidegate.yaml:2:69: there are a password_file and a password_env: leave one out"},
+		{"a token for PLAIN", "kafka:\n  sasl: {mechanism: PLAIN, user: u, password_file: f, token_file: t}\n", "tidegate.yaml:2:21: tokens are for OAUTHBEARER"},
+		{"no token", "kafka:\n  sasl: {mechanism: OAUTHBEARER}\n", "tidegate.yaml:2:21: OAUTHBEARER needs a token_file or a token_url"},
+		{"a token for whom", "kafka:\n  sasl: {mechanism: OAUTHBEARER, token_url: 'https://idp/token'}\n", "tidegate.yaml:2:45: token_url needs a user"},
+		{"a token and a user", "kafka:\n  sasl: {mechanism: OAUTHBEARER, token_file: t, user: u}\n", "tidegate.yaml:2:46: with a token_file there are no user, password and scope"},
+		{"a password in the clear", "kafka:\n  brokers: ['kafka.bank:9092']\n  sasl: {mechanism: PLAIN, user: u, password_env: P}\n", "tidegate.yaml:3:21: PLAIN sends the password or token as it is: switch tls on, or take SCRAM-SHA-512"},
+		{"no partitions", "kafka:\n  topics: {partitions: 0}\n", "tidegate.yaml:2:24: kafka.topics.partitions must be 1 or more"},
+		{"more in sync than there are", "kafka:\n  topics: {replication: 2, min_insync_replicas: 3}\n", "tidegate.yaml:2:49: kafka.topics.min_insync_replicas must not be more than replication, or nothing could be written"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			_, err := Embedded(fstest.MapFS{"tidegate.yaml": {Data: []byte(c.in)}})

@@ -33,14 +33,14 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	p := &publisher{brokers: s.config.Kafka.Brokers, stop: func() {}}
 	o := kafka.Options{
 		Journal: s.node.JournalUUID(), Instance: rand.Text(), Local: filepath.Join(s.config.Data, publishedFile),
-		Topics: []kafka.Topic{{Name: s.config.Kafka.DecisionsTopic}, {Name: s.config.Kafka.AlertsTopic}},
-		Report: func(err error) { s.log.Warn("publishing", "error", err) },
+		Topics: s.config.Kafka.Published(),
+		Report: func(err error) { s.log.Warn("publishing", "error", kafka.Explain(err)) },
 	}
 	var err error
 	if s.command.DevKafka {
 		err = p.develop(&o)
-	} else {
-		o.Accept, err = acceptedRecord()
+	} else if o.Accept, err = acceptedRecord(); err == nil {
+		o.Client, err = s.config.Kafka.Security().Options()
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close())

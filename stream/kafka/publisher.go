@@ -47,6 +47,12 @@ type Options struct {
 // DefaultPositions is the topic that publishers commit their offset for.
 const DefaultPositions = "tidegate-positions"
 
+// PositionsTopic is the topic of positions as it is created. Its records bear
+// the brokers' time, by which their clock can be told.
+func PositionsTopic(name string) Topic {
+	return Topic{Name: name, Partitions: 1, Configs: map[string]string{"cleanup.policy": "compact", "message.timestamp.type": "LogAppendTime"}}
+}
+
 // A batch is what goes into one transaction. Three brokers take about 50 ms to
 // end one and begin the next and one broker 2 to 25, so a short wait for more
 // costs little, and a backlog is sent in large batches: 16384 decisions are
@@ -71,7 +77,7 @@ func NewPublisher(source Source, o Options) (*Publisher, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
-	o.Topics = append([]Topic{{Name: o.Positions, Partitions: 1, Configs: map[string]string{"cleanup.policy": "compact"}}}, o.Topics...)
+	o.Topics = append([]Topic{PositionsTopic(o.Positions)}, o.Topics...)
 	p := &Publisher{options: o, source: source, file: FilePosition{o.Local, o.Journal, o.Incarnation}}
 	at, err := p.file.load()
 	p.published.Store(at.record)

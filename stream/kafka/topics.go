@@ -3,6 +3,9 @@ package kafka
 import (
 	"context"
 	"errors"
+	"maps"
+	"strconv"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -10,13 +13,29 @@ import (
 	"github.com/tidegate/tidegate"
 )
 
-// Topic is one that is created when it does not exist. What is 0 or missing
-// is as the brokers' defaults say.
+// Topic is one that is created when it does not exist.
 type Topic struct {
 	Name        string
-	Partitions  int32
-	Replication int16
+	Partitions  int32             // 0 is as the brokers' default says
+	Replication int16             // 0 is three, or as many as there are brokers
+	MinInsync   int16             // replicas that must have a record before it counts; 0 is one less than there are
 	Configs     map[string]string // as "retention.ms"
+}
+
+// Retention is the setting that keeps a topic's records for a while.
+func Retention(d time.Duration) map[string]string {
+	return map[string]string{"retention.ms": strconv.FormatInt(d.Milliseconds(), 10)}
+}
+
+// On is the topic with what a cluster of so many brokers makes of what is 0.
+func (t Topic) On(brokers int) Topic {
+	if t.Replication == 0 {
+		t.Replication = int16(min(3, max(1, brokers)))
+	}
+	if t.MinInsync == 0 {
+		t.MinInsync = max(1, t.Replication-1)
+	}
+	return t
 }
 
 // createMissing creates those of the topics that do not exist, and leaves the
@@ -26,24 +45,32 @@ func createMissing(ctx context.Context, admin *kadm.Client, topics []Topic) erro
 	for i, t := range topics {
 		names[i] = t.Name
 	}
-	there, err := admin.ListTopics(ctx, names...)
+	cluster, err := admin.Metadata(ctx, names...)
 	if err != nil {
 		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the brokers do not list their topics", Cause: err}
 	}
 	for _, t := range topics {
-		if !errors.Is(there[t.Name].Err, kerr.UnknownTopicOrPartition) {
+		if !errors.Is(cluster.Topics[t.Name].Err, kerr.UnknownTopicOrPartition) {
 			continue
 		}
-		configs := map[string]*string{}
-		for name, value := range t.Configs {
-			configs[name] = &value
-		}
-		_, err := admin.CreateTopic(ctx, orDefault(t.Partitions), orDefault(t.Replication), configs, t.Name)
-		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		if err := t.On(len(cluster.Brokers)).Create(ctx, admin); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "topic " + t.Name + " does not exist and can't be created", Cause: err}
 		}
 	}
 	return nil
+}
+
+// Create creates the topic. What is 0 is as the brokers' defaults say.
+func (t Topic) Create(ctx context.Context, admin *kadm.Client) error {
+	configs := map[string]*string{}
+	if t.MinInsync > 0 {
+		configs["min.insync.replicas"] = kadm.StringPtr(strconv.Itoa(int(t.MinInsync)))
+	}
+	for name, value := range maps.All(t.Configs) {
+		configs[name] = &value
+	}
+	_, err := admin.CreateTopic(ctx, orDefault(t.Partitions), orDefault(t.Replication), configs, t.Name)
+	return err
 }
 
 // orDefault is -1, the brokers' default, for 0.

@@ -1,0 +1,78 @@
+package config
+
+import (
+	"github.com/tidegate/tidegate/internal/yamlfile"
+	"github.com/tidegate/tidegate/stream/kafka"
+)
+
+// Kafka names the brokers, who we are to them, and the topics of the
+// publisher. Without brokers nothing is published.
+type Kafka struct {
+	Brokers        []string   `yaml:"brokers"`
+	TLS            kafka.TLS  `yaml:"tls"`
+	SASL           kafka.SASL `yaml:"sasl"`
+	DecisionsTopic string     `yaml:"decisions_topic"`
+	AlertsTopic    string     `yaml:"alerts_topic"`
+	Topics         Topics     `yaml:"topics"`
+}
+
+// Topics says how topics are made, and what doctor expects of those that are
+// there.
+type Topics struct {
+	Partitions        int32             `yaml:"partitions"`
+	Replication       int16             `yaml:"replication"`         // 0: three, or as many as there are brokers
+	MinInsyncReplicas int16             `yaml:"min_insync_replicas"` // 0: one less than replicas
+	Retention         yamlfile.Duration `yaml:"retention"`           // of decisions and alerts
+	DeadLetters       yamlfile.Duration `yaml:"dead_letters"`        // retention of those
+}
+
+func defaultKafka() Kafka {
+	const day = 24 * 3600e9
+	return Kafka{
+		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts",
+		Topics: Topics{Partitions: 6, Retention: yamlfile.Duration(7 * day), DeadLetters: yamlfile.Duration(30 * day)},
+	}
+}
+
+// Security is how we and the brokers know each other.
+func (k *Kafka) Security() kafka.Security { return kafka.Security{TLS: k.TLS, SASL: k.SASL} }
+
+// paths are those of the files that it names.
+func (k *Kafka) paths() []*string {
+	return []*string{&k.TLS.CA, &k.TLS.Cert, &k.TLS.Key, &k.SASL.PasswordFile, &k.SASL.TokenFile}
+}
+
+func (k *Kafka) check(document yamlfile.Document) error {
+	loopback := true
+	for _, broker := range k.Brokers {
+		loopback = loopback && Loopback(broker)
+	}
+	if member, message := k.Security().Wrong(loopback); message != "" {
+		return document.Errorf("$.kafka."+member, "%s", message)
+	}
+	t := k.Topics
+	switch {
+	case t.Partitions < 1:
+		return document.Errorf("$.kafka.topics.partitions", "kafka.topics.partitions must be 1 or more")
+	case t.Replication < 0:
+		return document.Errorf("$.kafka.topics.replication", "kafka.topics.replication must be 1 or more, or 0 for three where there are three brokers")
+	case t.MinInsyncReplicas < 0 || t.Replication > 0 && t.MinInsyncReplicas > t.Replication:
+		return document.Errorf("$.kafka.topics.min_insync_replicas", "kafka.topics.min_insync_replicas must not be more than replication, or nothing could be written")
+	}
+	return nil
+}
+
+// Published are the topics that decisions and alerts go to.
+func (k *Kafka) Published() []kafka.Topic {
+	retention := kafka.Retention(k.Topics.Retention.Std())
+	return []kafka.Topic{k.topic(k.DecisionsTopic, retention), k.topic(k.AlertsTopic, retention)}
+}
+
+// DeadLetters is where what can't be used of a topic goes.
+func (k *Kafka) DeadLetters(topic string) kafka.Topic {
+	return k.topic(kafka.DeadLetterTopic(topic).Name, kafka.Retention(k.Topics.DeadLetters.Std()))
+}
+
+func (k *Kafka) topic(name string, configs map[string]string) kafka.Topic {
+	return kafka.Topic{Name: name, Partitions: k.Topics.Partitions, Replication: k.Topics.Replication, MinInsync: k.Topics.MinInsyncReplicas, Configs: configs}
+}
