@@ -31,26 +31,32 @@ func TestAgainstFlink(t *testing.T) {
 	if err := Build(Config{Files: []string{"testdata/orders-seed1.jsonl.gz"}, Out: dir}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"revenue", "session", "late-revenue", "late-session"} {
+	for _, name := range outputs {
 		want := lines(unzip(t, "orders-seed1."+name+".jsonl.gz"))
-		var got []string
-		names, err := file.Files(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range names {
-			b, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got = append(got, lines(b)...)
-		}
-		slices.Sort(got)
+		got := results(t, filepath.Join(dir, name))
 		slices.Sort(want)
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %d lines, which are not Flink's %d", name, len(got), len(want))
 		}
 	}
+}
+
+// results are the sorted lines of an output.
+func results(t *testing.T, dir string) (all []string) {
+	t.Helper()
+	names, err := file.Files(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, lines(b)...)
+	}
+	slices.Sort(all)
+	return all
 }
 
 func unzip(t *testing.T, name string) []byte {

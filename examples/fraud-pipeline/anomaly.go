@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -71,6 +72,22 @@ func (h *history) add(p payment) {
 	if i == 0 {
 		h.oldest = p.at
 	}
+}
+
+// MarshalJSON shows it to people.
+func (h history) MarshalJSON() ([]byte, error) {
+	type shown struct {
+		At    stream.Millis `json:"at"`
+		Cents int64         `json:"cents"`
+	}
+	all := make([]shown, 0, len(h.payments))
+	for _, p := range h.payments {
+		all = append(all, shown{p.at, p.cents})
+	}
+	return json.Marshal(struct {
+		Sum      int64   `json:"sum_cents"`
+		Payments []shown `json:"payments"`
+	}{h.sum, all})
 }
 
 type historyCodec struct{}

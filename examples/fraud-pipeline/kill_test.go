@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -50,10 +51,7 @@ func runToBeKilled(dir string) error {
 // TestKill kills the process at random moments, again and again until it is
 // done, and finds every alert there, once.
 func TestKill(t *testing.T) {
-	rounds := 50
-	if testing.Short() {
-		rounds = 3
-	}
+	rounds := killRounds(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	var tx bytes.Buffer
 	g := Generator{Transactions: 40_000, Customers: 800, Days: 10, Seed: 3}
@@ -88,6 +86,20 @@ func TestKill(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills", kills)
+}
+
+// killRounds is how often the pipeline is killed: as TIDEGATE_KILL_ROUNDS
+// says, 50 times in CI.
+func killRounds(t *testing.T) int {
+	text := os.Getenv("TIDEGATE_KILL_ROUNDS")
+	if text == "" {
+		return 5
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("TIDEGATE_KILL_ROUNDS: %v", err)
+	}
+	return n
 }
 
 // runUntilKilled runs the pipeline and says whether it had to be killed.

@@ -50,6 +50,9 @@ func TestAgainstFlink(t *testing.T) {
 				}
 				compare(t, read(t, c.Out), unzip(t, "tx200k-seed1."+order+".alerts.jsonl.gz"))
 				compare(t, read(t, c.Candidates), unzip(t, "tx200k-seed1."+order+".candidates.jsonl.gz"))
+				if d, err := digestOf(c.Out); err != nil || d.String() != published[order] {
+					t.Errorf("%v, %v; want %s", d, err, published[order])
+				}
 			})
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"math"
 	"time"
 
@@ -54,6 +55,16 @@ func kilometers(lat1, lon1, lat2, lon2 float64) float64 {
 	sinLon := math.Sin((lon2 - lon1) * degree / 2)
 	a := sinLat*sinLat + math.Cos(lat1*degree)*math.Cos(lat2*degree)*sinLon*sinLon
 	return 2 * earth * math.Asin(math.Min(1, math.Sqrt(a)))
+}
+
+// MarshalJSON shows it to people.
+func (s sighting) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		At      stream.Millis `json:"at"`
+		Lat     float64       `json:"lat"`
+		Lon     float64       `json:"lon"`
+		EventID string        `json:"event_id"`
+	}{s.at, s.lat, s.lon, s.eventID})
 }
 
 type sightingCodec struct{}

@@ -206,3 +206,24 @@ func TestSavepoint(t *testing.T) {
 		}
 	}
 }
+
+func TestListen(t *testing.T) {
+	p, _ := build(stream.Options{}, stream.FromSlice(payment{"9", 1}))
+	for _, address := range []string{":0", "0.0.0.0:0", "192.0.2.1:0", "nowhere"} {
+		if s, err := rest.Listen(address, p); err == nil {
+			s.Close()
+			t.Errorf("it listens on %s", address)
+		}
+	}
+	s, err := rest.Listen("127.0.0.1:0", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := running{t: t, url: "http://" + s.Addr()}
+	r.mustBe("GET", "/v1/pipelines", 200, `"not started"`)
+	r.mustBe("GET", "/v1/pipelines/cards/state/spent%20by%20card/9", 503, "is not running")
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
