@@ -3,6 +3,7 @@ package cep
 // emit puts out the matches in m.done, and those held back before, as far as
 // the skip strategy lets them.
 func (m *Matcher[E]) emit(s *State[E], t int64) error {
+	before := len(m.out)
 	for _, r := range m.done {
 		s.held = push(s.held, r)
 	}
@@ -23,6 +24,7 @@ func (m *Matcher[E]) emit(s *State[E], t int64) error {
 			seq, err := m.pruneTo(s, r)
 			if err != nil {
 				s.reset()
+				m.out = m.out[:before] // like Flink, which has not handed them on yet
 				return err
 			}
 			s.runs, s.held = prune(s.runs, seq), prune(s.held, seq)
