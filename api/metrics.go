@@ -48,6 +48,7 @@ var (
 	descDecisions   = prometheus.NewDesc("tidegate_decisions_total", "Decisions, by outcome; retries are not counted again.", []string{"outcome"}, nil)
 	descInputs      = prometheus.NewDesc("tidegate_inputs_total", "Other inputs, by what became of them.", []string{"kind"}, nil)
 	descAlerts      = prometheus.NewDesc("tidegate_alerts_total", "Alerts, sent or suppressed by deduplication.", []string{"state"}, nil)
+	descPatterns    = prometheus.NewDesc("tidegate_patterns_total", "What event patterns found and gave up, by pattern.", []string{"pattern", "what"}, nil)
 	descGeneration  = prometheus.NewDesc("tidegate_configuration_generation", "Number of the configuration that decides.", nil, nil)
 	descRecords     = prometheus.NewDesc("tidegate_journal_records_total", "Durable records since the start.", nil, nil)
 	descBytes       = prometheus.NewDesc("tidegate_journal_bytes_total", "Bytes of durable records since the start.", nil, nil)
@@ -78,6 +79,11 @@ func (c nodeCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	counter(descAlerts, float64(n.Alerts.Load()), "sent")
 	counter(descAlerts, float64(n.Suppressed.Load()), "suppressed")
+	for id, p := range n.Patterns() {
+		for what, v := range map[string]uint64{"completed": p.Completed, "timed_out": p.TimedOut, "stale": p.Stale, "dropped": p.Dropped, "skip_failed": p.SkipFailed} {
+			counter(descPatterns, float64(v), id, what)
+		}
+	}
 	gauge(descGeneration, float64(c.node.Status().Generation))
 	collectStats(c.node.Stats(), counter, gauge)
 	out <- syncHistogram(c.node.Stats().Journal)

@@ -14,6 +14,7 @@ type Definition[E any] struct {
 	Description string
 	Key         string // the field whose values have partial matches of their own, as "customer_id"
 	Then        Then
+	OnTimeout   *Report // what a partial match that runs out of time means; nil: nothing
 	Automaton   *Automaton[E]
 	Cases       []Case
 
@@ -26,6 +27,15 @@ type Definition[E any] struct {
 type Then struct {
 	Outcome  Outcome             `yaml:"outcome"`
 	Score    float64             `yaml:"score"`
+	Reason   tidegate.ReasonCode `yaml:"reason"`
+	Text     string              `yaml:"text"`
+	Severity Severity            `yaml:"severity"`
+	Alert    bool                `yaml:"alert"`
+}
+
+// Report is what a partial match means whose window ended before it was
+// complete. There is no decision left that it could act on.
+type Report struct {
 	Reason   tidegate.ReasonCode `yaml:"reason"`
 	Text     string              `yaml:"text"`
 	Severity Severity            `yaml:"severity"`
@@ -104,7 +114,7 @@ func (l *loader[E]) load() *Definition[E] {
 	if n.Limit > 0 {
 		p.Limit(Limit{Partials: n.Limit, Taken: n.Limit * DefaultLimit.Taken / DefaultLimit.Partials})
 	}
-	d := &Definition[E]{ID: n.ID.text, Description: n.Description, Key: n.Key.text, Then: n.Then, Cases: n.Tests,
+	d := &Definition[E]{ID: n.ID.text, Description: n.Description, Key: n.Key.text, Then: n.Then, OnTimeout: n.OnTimeout, Cases: n.Tests,
 		Place: n.ID.place, KeyPlace: n.Key.place}
 	var refusal *Refusal
 	var err error
@@ -114,6 +124,11 @@ func (l *loader[E]) load() *Definition[E] {
 			place = n.place()
 		}
 		l.fail(place, "%s", strings.TrimPrefix(refusal.Error(), "cep: "))
+	}
+	if d.Automaton != nil && n.OnTimeout != nil {
+		if _, ends := d.Automaton.Memory(); !ends {
+			l.fail(n.place(), "on_timeout: without a window no partial match runs out of time")
+		}
 	}
 	for _, c := range n.Tests {
 		l.checkCase(c)

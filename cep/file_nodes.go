@@ -22,6 +22,7 @@ type patternNode struct {
 	AfterMatch  *skipNode   `yaml:"after_match"`
 	Limit       int         `yaml:"limit"`
 	Then        Then        `yaml:"then"`
+	OnTimeout   *Report     `yaml:"on_timeout"`
 	Stages      []stageNode `yaml:"stages"`
 	Tests       []Case      `yaml:"tests"`
 }

@@ -145,6 +145,7 @@ func TestLoadNamesThePlace(t *testing.T) {
 		{"name twice", head + "      - begin: a\n      - next: a\n", "f.yaml:6:15: stage a: the name is taken"},
 		{"skip", "patterns:\n  - id: p\n    key: k\n    after_match: never\n    stages: [{begin: a}]\n", "f.yaml:4:18: after_match is no_skip"},
 		{"skip target", "patterns:\n  - id: p\n    key: k\n    after_match: {skip_to_last: z}\n    stages: [{begin: a}]\n", "f.yaml:2:9: stage z: can't skip to it"},
+		{"time-out without a window", "patterns:\n  - id: p\n    key: k\n    on_timeout: {alert: true}\n    stages: [{begin: a}, {next: b}]\n", "f.yaml:2:9: on_timeout: without a window"},
 		{"case", head + "      - begin: a\n    tests: [{name: t, events: [{id: 1}], expect: [{b: [1]}]}]\n", "f.yaml:6:13: test t expects events of stage b"},
 		{"case id", head + "      - begin: a\n    tests: [{name: t, events: [{id: 1}], expect: [{a: [2]}]}]\n", "f.yaml:6:13: test t expects event 2"},
 		{"case event", head + "      - begin: a\n    tests: [{name: t, events: [{at: 1s}]}]\n", "f.yaml:6:32: an event of a test needs an id"},

@@ -108,6 +108,7 @@ func (n *Node) install(next *active, b *backfill) error {
 	if err := next.scorer.Begin(n.known); err != nil {
 		return err
 	}
+	n.counters.patterns.name(next.scorer.Patterns())
 	n.scorer, n.generation = next.scorer, next.Generation
 	n.generations.note(next)
 	n.current.Store(next)

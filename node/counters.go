@@ -23,6 +23,7 @@ type Counters struct {
 	checkpointErrors atomic.Uint64
 	checkpointed     atomic.Uint64
 	lastCheckpoint   atomic.Pointer[state.CheckpointStats]
+	patterns         patternCounters
 }
 
 func (c *Counters) decided(d *tidegate.Decision) {

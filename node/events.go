@@ -47,6 +47,7 @@ func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err err
 	if err != nil {
 		return 0, false, n.fail(err)
 	}
+	n.counters.patterns.add(n.scorer.Found())
 	sequence, err = n.journal.AppendFunc(func(b []byte) []byte {
 		if found {
 			return appendFinding(b, KindEvent, arrival, e, &d)

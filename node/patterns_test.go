@@ -192,6 +192,65 @@ func TestWindowEndsBeforeTheNextEvent(t *testing.T) {
 	}
 }
 
+// abandoned reports what runs out of time.
+var abandoned = map[string]string{
+	"patterns/abandoned.yaml": `
+patterns:
+  - id: probe
+    key: customer_id
+    within: 1h
+    limit: 2
+    on_timeout: {reason: ABANDONED, text: nothing came of it, severity: low, alert: true}
+    stages:
+      - {begin: small, where: 'type == "transaction.initiated" and base_amount < 5'}
+      - {followed_by: large, where: 'type == "transaction.initiated" and base_amount > 500'}
+`,
+}
+
+// TestTimedOutMatchesAreReported checks that a partial match whose window has
+// ended is told, once, by its timer or by the entity's next event, and counted.
+func TestTimedOutMatchesAreReported(t *testing.T) {
+	r := newRig(t, files(abandoned))
+	r.decide(r.tx("a1", "anna", 100))
+	r.decide(r.tx("b1", "bert", 100))
+	r.pass(61 * time.Minute)
+	a := r.decide(r.tx("b2", "bert", 1_000))
+	if d := a.Decision; len(d.Alerts) != 1 || d.Alerts[0].RuleID != "pattern:probe:timed_out" || d.Alerts[0].Reason.Code != "ABANDONED" || !slices.Equal(d.Alerts[0].EventIDs, []string{"b1"}) || len(d.Patterns) != 0 || d.Outcome != tidegate.Approve {
+		t.Errorf("with the next event: %+v", d)
+	}
+	r.endWindowsNow()
+	r.crash(rng(1))
+	r.endWindowsNow()
+	want := []string{"pattern:probe:timed_out[b1]bert 1h1m0s", "pattern:probe:timed_out[a1]anna 1h0m0s"}
+	if got := r.found(); !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if again := r.redecideAll(); again.Differences != 0 {
+		t.Errorf("decided again: %+v", again)
+	}
+}
+
+// TestPatternCounts checks that what is given up is counted by pattern.
+func TestPatternCounts(t *testing.T) {
+	r := newRig(t, files(abandoned))
+	for i := range 5 {
+		r.pass(time.Second)
+		r.decide(r.tx(fmt.Sprint("s", i), "anna", 100))
+	}
+	r.decide(r.tx("old", "anna", 100, at(r.millis()-10_000)))
+	r.pass(time.Second)
+	a := r.decide(r.tx("large", "anna", 100_000))
+	if len(a.Decision.Patterns) != 2 {
+		t.Errorf("got %+v", a.Decision)
+	}
+	r.decide(r.tx("s9", "anna", 100))
+	r.pass(2 * time.Hour)
+	r.endWindowsNow()
+	if got, want := r.Counters().Patterns()["probe"], (PatternCounts{Completed: 2, TimedOut: 1, Stale: 1, Dropped: 3}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 // TestEventCompletesPattern checks that an event that asks for no decision can
 // alert, in the one record that it has.
 func TestEventCompletesPattern(t *testing.T) {

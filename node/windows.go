@@ -73,6 +73,7 @@ func (n *Node) endWindow() (more bool, err error) {
 	if err := n.scorer.Fire(e, n.known, &d); err != nil {
 		return false, n.fail(err)
 	}
+	n.counters.patterns.add(n.scorer.Found())
 	if err := n.known.ApplyAlerts(e, &d); err != nil {
 		return false, n.fail(err)
 	}

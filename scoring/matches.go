@@ -94,35 +94,54 @@ func (s *Scorer) matches(d *tidegate.Decision, why func(tidegate.Outcome, ...tid
 
 func ruleOf(p *patterns.Pattern) string { return "pattern:" + p.ID }
 
+// timeoutOf is what stands for a pattern's time-outs among the rules.
+func timeoutOf(p *patterns.Pattern) string { return ruleOf(p) + ":timed_out" }
+
 // alertMatches alerts for the matches that the skip strategies let through,
-// which can be others than those that the event completes.
+// which can be others than those that the event completes, and for the partial
+// matches that ran out of time.
 func (s *Scorer) alertMatches(e *tidegate.Event, entry *state.Entry[customer], d *tidegate.Decision) {
 	for i := range s.found {
 		f := &s.found[i]
 		p := f.Pattern
-		if !p.Then.Alert || len(f.Emitted) == 0 {
+		if p.Then.Alert && len(f.Emitted) > 0 {
+			s.alertMatch(&rules.Rule{ID: ruleOf(p), Version: p.Identity(), Severity: tidegate.Severity(p.Then.Severity), Reason: p.Reason()},
+				f.Emitted[0], e, entry, d)
+		}
+		if p.OnTimeout == nil || len(f.Expired) == 0 {
 			continue
 		}
-		sent := len(d.Alerts)
-		s.alertFor(&rules.Rule{ID: ruleOf(p), Version: p.Identity(), Severity: tidegate.Severity(p.Then.Severity), Reason: p.Reason()},
-			fired(d, p), e, entry, d)
-		for j := sent; j < len(d.Alerts); j++ {
-			d.Alerts[j].EventIDs = f.Emitted[0]
+		if p.OnTimeout.Alert {
+			s.alertMatch(&rules.Rule{ID: timeoutOf(p), Version: p.Identity(), Severity: tidegate.Severity(p.OnTimeout.Severity), Reason: p.TimeoutReason()},
+				f.Expired[0], e, entry, d)
+		} else {
+			fired(d, timeoutOf(p))
 		}
+	}
+}
+
+func (s *Scorer) alertMatch(r *rules.Rule, ids []string, e *tidegate.Event, entry *state.Entry[customer], d *tidegate.Decision) {
+	sent := len(d.Alerts)
+	s.alertFor(r, fired(d, r.ID), e, entry, d)
+	for j := sent; j < len(d.Alerts); j++ {
+		d.Alerts[j].EventIDs = ids
 	}
 }
 
 // fired finds a pattern among the rules that fired. One whose match was
 // completed earlier and held back is put there.
-func fired(d *tidegate.Decision, p *patterns.Pattern) *tidegate.FiredRule {
+func fired(d *tidegate.Decision, rule string) *tidegate.FiredRule {
 	for i := range d.Rules {
-		if d.Rules[i].ID == ruleOf(p) {
+		if d.Rules[i].ID == rule {
 			return &d.Rules[i]
 		}
 	}
-	d.Rules = append(d.Rules, tidegate.FiredRule{ID: ruleOf(p), Mode: modeLive})
+	d.Rules = append(d.Rules, tidegate.FiredRule{ID: rule, Mode: modeLive})
 	return &d.Rules[len(d.Rules)-1]
 }
+
+// Found is what the event at hand meant for the patterns.
+func (s *Scorer) Found() []patterns.Found { return s.found }
 
 // Patterns are the patterns that are looked for.
 func (s *Scorer) Patterns() *patterns.Set { return s.patterns }

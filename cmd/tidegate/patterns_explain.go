@@ -143,6 +143,12 @@ func (x *explainer) found(found []patterns.Found) {
 		for _, ids := range f.Emitted {
 			fmt.Fprintf(x.out, "  %s  match: %s\n", f.Pattern.ID, strings.Join(ids, " "))
 		}
+		for _, ids := range f.Expired {
+			fmt.Fprintf(x.out, "  %s  out of time: %s\n", f.Pattern.ID, strings.Join(ids, " "))
+		}
+		if f.Dropped > 0 {
+			fmt.Fprintf(x.out, "  %s  over the limit: %d partial matches dropped\n", f.Pattern.ID, f.Dropped)
+		}
 		if f.Stale {
 			fmt.Fprintf(x.out, "  %s  older than the newest event: offered to nothing\n", f.Pattern.ID)
 		}

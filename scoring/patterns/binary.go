@@ -78,3 +78,8 @@ func (r *reader) end() error {
 	}
 	return nil
 }
+
+// newer refuses what a newer binary wrote.
+func newer(version uint8) error {
+	return tidegate.Errorf(tidegate.CodeCorrupt, "stored partial matches have version %d, which this binary does not know", version)
+}

@@ -55,8 +55,8 @@ func FuzzOpenCodec(f *testing.F) {
 }
 
 func FuzzCalendarCodecs(f *testing.F) {
-	f.Add(pageCodec{}.Append(nil, &page{[]entity{{tidegate.CardID, "x\x00c"}, {0, ""}}}))
-	f.Add(indexCodec{}.Append(nil, &index{[]pageID{{-4, 7, true}, {5, 0, false}}}))
+	f.Add(pageCodec{}.Append(nil, &page{[]entity{{tidegate.CardID, "x\x00c", 1_700_000_000_123}, {0, "", 0}}}))
+	f.Add(indexCodec{}.Append(nil, &index{[]pageID{{-4, 7, true, -200_000}, {5, 0, false, 300_001}}}))
 	f.Add(tenureCodec{}.Append(nil, &tenures{9, []tenured{{1 << 60, 9}}}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var p, p2 page

@@ -58,11 +58,12 @@ func (o *open) settle(tenures []uint64) {
 	})
 }
 
-// timer is the earliest end of a window that can complete a match.
+// timer is the earliest end of a window that tells something: it can complete
+// a match, let out one that was held back, or be a time-out that is reported.
 func (o *open) timer() (at int64, ok bool) {
 	for i := range o.held {
 		h := &o.held[i]
-		if !h.pattern.byTime && h.state.Held() == 0 {
+		if !h.pattern.byTime && h.pattern.OnTimeout == nil && h.state.Held() == 0 {
 			continue
 		}
 		if t, set := h.pattern.matcher.Timer(h.state); set && (!ok || t < at) {

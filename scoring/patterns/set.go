@@ -104,6 +104,14 @@ func (p *Pattern) Reports() bool {
 	return t.Alert || t.Score != 0 || tidegate.Outcome(t.Outcome) != tidegate.Approve || t.Reason != ""
 }
 
+// TimeoutReason is what a partial match says that ran out of time.
+func (p *Pattern) TimeoutReason() tidegate.Reason {
+	if p.OnTimeout.Reason == "" {
+		return tidegate.Reason{Code: "PATTERN_TIMED_OUT", Text: p.ID}
+	}
+	return tidegate.Reason{Code: p.OnTimeout.Reason, Text: p.OnTimeout.Text}
+}
+
 // Reason is what a match says in a decision.
 func (p *Pattern) Reason() tidegate.Reason {
 	if p.Then.Reason == "" {

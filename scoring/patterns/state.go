@@ -45,6 +45,10 @@ type Found struct {
 	// Emitted are the matches that the skip strategy lets through: what alerts
 	// are made of. Earlier events may have completed them.
 	Emitted [][]string
+	// Expired are the partial matches that ran out of time, of a pattern that
+	// reports them; TimedOut is how many there were of any.
+	Expired  [][]string
+	TimedOut int
 	Stage   int  // the furthest of a partial match, from 1; 0: there is none
 	Stale   bool // the event is older than its key's newest and was offered to nothing
 	Dropped int  // partial matches given up for the limit
@@ -228,7 +232,13 @@ func (s *State) note(p *Pattern) *Found {
 
 func (f *Found) emitted(outputs []cep.Output[*Event]) {
 	for _, o := range outputs {
-		if o.Kind == cep.Matched && len(f.Emitted) < maxMatches {
+		switch {
+		case o.Kind == cep.TimedOut:
+			f.TimedOut++
+			if f.Pattern.OnTimeout != nil && len(f.Expired) < maxMatches {
+				f.Expired = append(f.Expired, IDs(o.Match))
+			}
+		case len(f.Emitted) < maxMatches:
 			f.Emitted = append(f.Emitted, IDs(o.Match))
 		}
 	}

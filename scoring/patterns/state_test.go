@@ -105,7 +105,7 @@ func TestStateEqualsMatchers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				f := Found{Stale: live.Stale, Dropped: live.Dropped}
+				f := Found{Pattern: p, Stale: live.Stale, Dropped: live.Dropped}
 				for _, m := range live.Completed[:min(len(live.Completed), maxMatches)] {
 					f.Completed = append(f.Completed, IDs(m))
 				}

@@ -42,8 +42,11 @@ func (s *State) due(e entity, minuteOf, now int64) (Due, bool, error) {
 	if t == nil { // no pattern has this key any more
 		return Due{}, false, newOpenTable(s.store, e.field).Remove([]byte(e.key))
 	}
-	if entry == nil || err != nil || entry.Value().due/minute != minuteOf {
+	if entry == nil || err != nil {
 		return Due{}, false, err
+	}
+	if set := entry.Value().due; e.due != 0 && set != e.due || set/minute != minuteOf {
+		return Due{}, false, nil // its timer was set anew
 	}
 	o := t.open.Update(entry)
 	if err := s.wake(o); err != nil {
