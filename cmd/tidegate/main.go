@@ -28,6 +28,7 @@ type commands struct {
 	Patterns patternsCommands `cmd:"" help:"Work on event patterns."`
 	Models   modelsCommands   `cmd:"" help:"Work on models."`
 	Features featureCommands  `cmd:"" help:"Work on features."`
+	Doctor   doctorCommand    `cmd:"" help:"Examine the data directory, the disk, the clock, Kafka's brokers, topics and rights, and say what to do."`
 	Version  versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -75,8 +76,11 @@ func exitCode(err error) int {
 	case tidegate.CodeCorrupt:
 		return 74 // EX_IOERR
 	}
-	if errors.Is(err, context.Canceled) {
+	switch {
+	case errors.Is(err, context.Canceled):
 		return 130
+	case errors.Is(err, errUnsound):
+		return 69 // EX_UNAVAILABLE
 	}
 	return 1
 }

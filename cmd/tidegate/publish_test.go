@@ -288,3 +288,8 @@ func TestServeCreatesTopics(t *testing.T) {
 	}
 	t.Error("the topics are not there")
 }
+
+// consumeCommitted reads a topic from its beginning, what is committed of it.
+func consumeCommitted(topic string) []kgo.Opt {
+	return []kgo.Opt{kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart())}
+}

@@ -55,6 +55,8 @@ func advice(err error) string {
 		return "the broker hangs up on who has not said who it is: it wants kafka.sasl"
 	case errors.As(err, &eof), said("speaking to a tls endpoint"):
 		return "the broker hangs up at once: it speaks TLS at this port and we don't, or the other way round: see kafka.tls.enabled"
+	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.GroupAuthorizationFailed), errors.Is(err, kerr.TransactionalIDAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
+		return "our user lacks a right: tidegate doctor says which"
 	case errors.As(err, &dns):
 		return "the name " + dns.Name + " is unknown: mend kafka.brokers, or what the brokers advertise (advertised.listeners)"
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"github.com/tidegate/tidegate/doctor"
+	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
+)
+
+// examine runs tidegate doctor --json.
+func examine(t *testing.T, config, data string, flags ...string) (report doctor.Report, code int) {
+	t.Helper()
+	cmd := exec.Command(binary, append([]string{"doctor", "--json", "--timeout", "2m", "--config", filepath.Join(config, "tidegate.yaml"), "--data", data}, flags...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, _ := cmd.Output()
+	if err := json.Unmarshal(out, &report); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, out, &stderr)
+	}
+	return report, cmd.ProcessState.ExitCode()
+}
+
+// said is what the report has on a name; the zero Check where there is nothing.
+func said(r doctor.Report, name string) doctor.Check {
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	return doctor.Check{}
+}
+
+// right is a row of docs/kafka.md.
+type right struct{ resource, name, operation string }
+
+func documentedRights(t *testing.T) (list []right) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/kafka.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\| (topic|group|transactional id) \| (\S+) \| (Read|Write) \|`).FindAllStringSubmatch(string(page), -1) {
+		list = append(list, right{m[1], m[2], m[3]})
+	}
+	return list
+}
+
+func (r right) acl(topics map[string]string) *kadm.ACLBuilder {
+	b := kadm.NewACLs().Allow("User:tidegate").AllowHosts("*").Operations(map[string]kadm.ACLOperation{"Read": kadm.OpRead, "Write": kadm.OpWrite}[r.operation])
+	switch r.resource {
+	case "topic":
+		return b.Topics(r.topic(topics)).ResourcePatternType(kadm.ACLPatternLiteral)
+	case "group":
+		return b.Groups(r.name).ResourcePatternType(kadm.ACLPatternPrefixed)
+	}
+	return b.TransactionalIDs(r.name).ResourcePatternType(kadm.ACLPatternPrefixed)
+}
+
+// topic is the test's own name of a topic.
+func (r right) topic(topics map[string]string) string {
+	if name, ok := topics[r.name]; ok {
+		return name
+	}
+	return r.name
+}
+
+// With exactly the rights that docs/kafka.md lists the service works, with one
+// less doctor names the one that is missing, and no secret is told on the way.
+func TestLeastPrivilege(t *testing.T) {
+	broker := kafkatest.StartSecure(t)
+	admin := kadm.NewClient(broker.Admin(t))
+	topics := map[string]string{"decisions": "least-decisions", "fraud-alerts": "least-alerts"}
+	settings := func(sasl, user string) string {
+		return fmt.Sprintf("kafka:\n  brokers: %s\n  tls: {enabled: true, ca: %q}\n  sasl: {mechanism: %s, user: %s, password_file: %q}\n  decisions_topic: %s\n  alerts_topic: %s\n  topics: {partitions: 3, retention: 2d}\n",
+			broker.Addresses, broker.File("ca.pem"), sasl, user, broker.File(user+".password"), topics["decisions"], topics["fraud-alerts"])
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	theirs, ours := configDir(t, settings("SCRAM-SHA-256", "admin")), configDir(t, settings("SCRAM-SHA-512", "tidegate"))
+
+	// Nothing is there, and then all that doctor may make is.
+	report, code := examine(t, theirs, data)
+	if c := said(report, "topic least-decisions"); code != 69 || c.Status != doctor.Fail || !strings.Contains(c.Do, "doctor --fix") {
+		t.Errorf("code %d, %+v", code, c)
+	}
+	report, code = examine(t, theirs, data, "--fix")
+	if c := said(report, "topic least-decisions"); code != 0 || c.Status != doctor.Fixed || c.Found != "created: 3 partitions, 1 replicas, min.insync.replicas 1" {
+		t.Fatalf("code %d, %+v", code, report)
+	}
+
+	rights := documentedRights(t)
+	grant := func(r right) {
+		t.Helper()
+		if answers, err := admin.CreateACLs(t.Context(), r.acl(topics)); err != nil || answers[0].Err != nil {
+			t.Fatal(err, answers)
+		}
+	}
+	for _, r := range rights {
+		grant(r)
+	}
+	report, code = examine(t, ours, data)
+	if code != 0 || said(report, "access").Status != doctor.OK || said(report, "clock of the brokers").Status == doctor.Fail {
+		t.Fatalf("code %d, %+v", code, report)
+	}
+	s := serve(t, ours, data)
+	if status, body := s.post("/v1/authorize", payment("t-1", "c-1", 500)); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	client := broker.Admin(t, consumeCommitted(topics["decisions"])...)
+	fetches := client.PollRecords(t.Context(), 1)
+	if fetches.Err() != nil || !strings.Contains(string(fetches.Records()[0].Value), `"t-1"`) {
+		t.Errorf("what is published: %v %v", fetches.Err(), fetches.Records())
+	}
+	if code := s.signalled(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, said := range append(s.banner, s.stderr.String()) {
+		if strings.Contains(said, broker.Secret(t, "tidegate.password")) {
+			t.Errorf("the password is told: %s", said)
+		}
+	}
+
+	for _, r := range rights {
+		if _, err := admin.DeleteACLs(t.Context(), r.acl(topics)); err != nil {
+			t.Fatal(err)
+		}
+		report, code := examine(t, ours, data)
+		missing := fmt.Sprintf("missing: %s on %s %s (", r.operation, r.resource, r.topic(topics))
+		if c := said(report, "access"); code != 69 || c.Status != doctor.Fail || !strings.HasPrefix(c.Found, missing) || strings.Contains(c.Found, ",") {
+			t.Errorf("without %v: code %d, %+v", r, code, c)
+		}
+		grant(r)
+	}
+}
