@@ -61,7 +61,7 @@ func (n *Node) checkpoint(ctx context.Context) error {
 		n.release()
 		return err
 	}
-	at := position{Journal: n.journal.UUID().String(), Sequence: n.journal.Last(), Activation: n.current.Load().Activation}
+	at := position{Journal: n.journal.UUID().String(), Sequence: n.journal.Last(), Activation: n.current.Load().Activation, Readings: n.readings.all()}
 	meta, err := json.Marshal(at)
 	if err != nil {
 		n.release()
@@ -106,14 +106,16 @@ func (n *Node) expireLabels() error {
 		if err := n.reserve(); err != nil {
 			return err
 		}
-		letter := DeadLetter{Tenant: l.Tenant, Reason: "unknown_transaction", ID: l.LabelID, TransactionID: l.TransactionID}
-		if _, err := n.append(KindDeadLetter, n.newest, letter); err != nil {
+		letter, err := n.letterOf(l)
+		if err != nil {
+			return n.fail(err)
+		}
+		if err := n.bury(letter); err != nil {
 			return err
 		}
 		if err := n.known.GiveUpLabel(l.Tenant, l.LabelID, l.TransactionID); err != nil {
 			return n.fail(err)
 		}
-		n.counters.deadLetters.Add(1)
 	}
 	return nil
 }
@@ -163,7 +165,8 @@ func (n *Node) arrivalOf(sequence uint64) (tidegate.Millis, error) {
 		return 0, err
 	}
 	r := Record{}
-	return r.Arrival, r.header(sequence, body)
+	_, err = r.header(sequence, body)
+	return r.Arrival, err
 }
 
 // readersAt is the record up to which every reader that must not miss

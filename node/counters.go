@@ -1,6 +1,8 @@
 package node
 
 import (
+	"maps"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tidegate/tidegate"
@@ -9,16 +11,16 @@ import (
 
 // Counters of a node since it was opened.
 type Counters struct {
-	Outcomes    [4]atomic.Uint64 // by tidegate.Outcome
-	Alerts      atomic.Uint64
-	Suppressed  atomic.Uint64
-	Degraded    atomic.Uint64
-	retries     atomic.Uint64
-	conflicts   atomic.Uint64
-	unanswered  atomic.Uint64
-	events      atomic.Uint64
-	labels      atomic.Uint64
-	deadLetters atomic.Uint64
+	Outcomes   [4]atomic.Uint64 // by tidegate.Outcome
+	Alerts     atomic.Uint64
+	Suppressed atomic.Uint64
+	Degraded   atomic.Uint64
+	retries    atomic.Uint64
+	conflicts  atomic.Uint64
+	unanswered atomic.Uint64
+	events     atomic.Uint64
+	labels     atomic.Uint64
+	letters    letters
 
 	checkpointErrors atomic.Uint64
 	checkpointed     atomic.Uint64
@@ -47,7 +49,34 @@ func (c *Counters) Events() uint64     { return c.events.Load() }
 func (c *Counters) Labels() uint64     { return c.labels.Load() }
 
 // DeadLetters counts inputs that could not be used.
-func (c *Counters) DeadLetters() uint64 { return c.deadLetters.Load() }
+func (c *Counters) DeadLetters() (total uint64) {
+	for _, n := range c.DeadLetterReasons() {
+		total += n
+	}
+	return total
+}
+
+// DeadLetterReasons counts them by reason.
+func (c *Counters) DeadLetterReasons() map[string]uint64 {
+	c.letters.mu.Lock()
+	defer c.letters.mu.Unlock()
+	return maps.Clone(c.letters.byReason)
+}
+
+// letters are dead letters by reason: there are as many reasons as codes.
+type letters struct {
+	mu       sync.Mutex
+	byReason map[string]uint64
+}
+
+func (c *Counters) buried(reason string) {
+	c.letters.mu.Lock()
+	defer c.letters.mu.Unlock()
+	if c.letters.byReason == nil {
+		c.letters.byReason = map[string]uint64{}
+	}
+	c.letters.byReason[reason]++
+}
 
 // CheckpointStats tells of the checkpoints since the node was opened.
 type CheckpointStats struct {

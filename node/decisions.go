@@ -6,9 +6,9 @@ import (
 	"github.com/tidegate/tidegate/stream/journal"
 )
 
-// DecisionReader reads decisions in the order of the journal, waiting for new
-// ones, and what else carries alerts: events and ends of windows that complete
-// a pattern. It has one user at a time.
+// DecisionReader reads what is for others, in the order of the journal, waiting
+// for more: decisions, what else carries alerts (events and ends of windows that
+// complete a pattern), and dead letters. It has one user at a time.
 type DecisionReader struct {
 	node   *Node
 	reader *journal.Reader
@@ -20,7 +20,7 @@ func (n *Node) Decisions(from uint64) *DecisionReader {
 	return &DecisionReader{node: n, reader: n.journal.ReadFrom(max(from, n.journal.First()))}
 }
 
-// Next waits for the next decision; the record is valid until the call after.
+// Next waits for the next one; the record is valid until the call after.
 // It returns ctx's error when that is over.
 func (d *DecisionReader) Next(ctx context.Context) (*Record, error) {
 	for {
@@ -28,15 +28,19 @@ func (d *DecisionReader) Next(ctx context.Context) (*Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := d.record.header(sequence, body); err != nil {
+		if _, err := d.record.header(sequence, body); err != nil {
 			return nil, err
 		}
-		if d.record.Kind != KindDecision && !carriesAlerts(d.record.Kind, d.record.Flags) {
+		letter := d.record.Kind == KindDeadLetter
+		if d.record.Kind != KindDecision && !letter && !carriesAlerts(d.record.Kind, d.record.Flags) {
 			continue
 		}
 		d.record.reset()
 		if err := d.record.Decode(sequence, body); err != nil {
 			return nil, err
+		}
+		if letter {
+			return &d.record, nil
 		}
 		described, err := d.node.generations.of(d.record.Decision.Generation)
 		d.record.Decision.Versions = described.versions

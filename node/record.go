@@ -20,6 +20,7 @@ const (
 	KindUnanswered                 // a decision whose deadline passed before its answer
 	KindDeadLetter                 // an input that can't be used, with the reason
 	KindWindowEnd                  // the end of an event pattern's window, and what it completes
+	KindReading                    // where the reading of a Kafka partition begins
 )
 
 const (
@@ -40,6 +41,7 @@ type Record struct {
 	Kind     Kind
 	Flags    byte
 	Arrival  tidegate.Millis
+	Origin   Origin            // of what was read from Kafka
 	Event    tidegate.Event    // decisions, events and ends of windows
 	Decision tidegate.Decision // decisions; of the others, the matches and alerts
 	Facts    []byte            // decisions: the feature values used, as wire wrote them
@@ -48,6 +50,7 @@ type Record struct {
 	Activation
 	Unanswered uint64 // sequence number of the decision
 	DeadLetter DeadLetter
+	Reading    Reading
 }
 
 // reset empties a record for the next Decode.
@@ -56,10 +59,10 @@ func (r *Record) reset() { *r = Record{} }
 // Decode takes a record apart. It keeps Facts, a part of body. Whatever it
 // does not understand is an error of [tidegate.CodeCorrupt].
 func (r *Record) Decode(sequence uint64, body []byte) (err error) {
-	if err := r.header(sequence, body); err != nil {
+	body, err = r.header(sequence, body)
+	if err != nil {
 		return err
 	}
-	body = body[headerSize:]
 	switch r.Kind {
 	case KindDecision:
 		if r.Flags&flagFollows != 0 {
@@ -87,6 +90,8 @@ func (r *Record) Decode(sequence uint64, body []byte) (err error) {
 		r.Unanswered = binary.LittleEndian.Uint64(body)
 	case KindDeadLetter:
 		err = json.Unmarshal(body, &r.DeadLetter)
+	case KindReading:
+		err = json.Unmarshal(body, &r.Reading)
 	default:
 		return r.corrupt(sequence, nil)
 	}
@@ -96,36 +101,50 @@ func (r *Record) Decode(sequence uint64, body []byte) (err error) {
 	return nil
 }
 
-func (r *Record) header(sequence uint64, body []byte) error {
+// header takes what every record begins with, and returns the rest.
+func (r *Record) header(sequence uint64, body []byte) (rest []byte, err error) {
 	if len(body) < headerSize {
-		return r.corrupt(sequence, nil)
+		return nil, r.corrupt(sequence, nil)
 	}
 	r.Sequence, r.Kind, r.Flags = sequence, Kind(body[0]), body[1]
 	r.Arrival = tidegate.Millis(binary.LittleEndian.Uint64(body[2:]))
-	return nil
+	rest = body[headerSize:]
+	if r.Flags&flagOrigin != 0 {
+		var ok bool
+		if rest, ok = decodeOrigin(rest, &r.Origin); !ok {
+			return nil, r.corrupt(sequence, nil)
+		}
+	}
+	return rest, nil
 }
 
 func (r *Record) corrupt(sequence uint64, cause error) error {
 	return &tidegate.Error{Code: tidegate.CodeCorrupt, Message: fmt.Sprintf("journal record %d is none of this version", sequence), Cause: cause}
 }
 
-// DeadLetter is an input that can't be used.
-type DeadLetter struct {
-	Tenant        string `json:"tenant"`
-	Reason        string `json:"reason"` // as "unknown_transaction"
-	ID            string `json:"id"`     // of the label
-	TransactionID string `json:"transaction_id"`
-}
-
 // The header of every record: kind, flags, arrival time in ms (8 bytes,
-// little endian). What follows depends on the kind.
+// little endian), and if the flags say so an origin. What follows depends on
+// the kind.
 const headerSize = 10
 
-func appendHeader(b []byte, kind Kind, flags byte, arrival tidegate.Millis) []byte {
-	return binary.LittleEndian.AppendUint64(append(b, byte(kind), flags), uint64(arrival))
+// head is what headers have in common.
+type head struct {
+	arrival tidegate.Millis
+	origin  Origin
 }
 
-func appendDecision(b []byte, arrival tidegate.Millis, followed uint64, tx *tidegate.Event, d *tidegate.Decision, appendFacts func([]byte) []byte) []byte {
+func appendHeader(b []byte, kind Kind, flags byte, h head) []byte {
+	if h.origin.there() {
+		flags |= flagOrigin
+	}
+	b = binary.LittleEndian.AppendUint64(append(b, byte(kind), flags), uint64(h.arrival))
+	if h.origin.there() {
+		b = appendOrigin(b, h.origin)
+	}
+	return b
+}
+
+func appendDecision(b []byte, h head, followed uint64, tx *tidegate.Event, d *tidegate.Decision, appendFacts func([]byte) []byte) []byte {
 	flags := byte(0)
 	if len(d.Alerts) > 0 {
 		flags = flagAlerts
@@ -133,7 +152,7 @@ func appendDecision(b []byte, arrival tidegate.Millis, followed uint64, tx *tide
 	if followed != 0 {
 		flags |= flagFollows
 	}
-	b = appendHeader(b, KindDecision, flags, arrival)
+	b = appendHeader(b, KindDecision, flags, h)
 	if followed != 0 {
 		b = binary.LittleEndian.AppendUint64(b, followed)
 	}
@@ -142,27 +161,27 @@ func appendDecision(b []byte, arrival tidegate.Millis, followed uint64, tx *tide
 	return appendFacts(b)
 }
 
-func appendEvent(b []byte, arrival tidegate.Millis, e *tidegate.Event) []byte {
-	return wire.AppendEventBinary(appendHeader(b, KindEvent, 0, arrival), e)
+func appendEvent(b []byte, h head, e *tidegate.Event) []byte {
+	return wire.AppendEventBinary(appendHeader(b, KindEvent, 0, h), e)
 }
 
 // appendFinding is an event with what event patterns make of it.
-func appendFinding(b []byte, kind Kind, arrival tidegate.Millis, e *tidegate.Event, d *tidegate.Decision) []byte {
+func appendFinding(b []byte, kind Kind, h head, e *tidegate.Event, d *tidegate.Decision) []byte {
 	flags := byte(0)
 	if len(d.Alerts) > 0 {
 		flags = flagAlerts
 	}
-	return wire.AppendDecisionBinary(wire.AppendEventBinary(appendHeader(b, kind, flags, arrival), e), d)
+	return wire.AppendDecisionBinary(wire.AppendEventBinary(appendHeader(b, kind, flags, h), e), d)
 }
 
-func appendLabel(b []byte, arrival tidegate.Millis, l *tidegate.Label, waiting bool) []byte {
+func appendLabel(b []byte, h head, l *tidegate.Label, waiting bool) []byte {
 	flags := byte(0)
 	if waiting {
 		flags = flagWaiting
 	}
-	return wire.AppendLabelBinary(appendHeader(b, KindLabel, flags, arrival), l)
+	return wire.AppendLabelBinary(appendHeader(b, KindLabel, flags, h), l)
 }
 
-func appendUnanswered(b []byte, arrival tidegate.Millis, sequence uint64) []byte {
-	return binary.LittleEndian.AppendUint64(appendHeader(b, KindUnanswered, 0, arrival), sequence)
+func appendUnanswered(b []byte, h head, sequence uint64) []byte {
+	return binary.LittleEndian.AppendUint64(appendHeader(b, KindUnanswered, 0, h), sequence)
 }

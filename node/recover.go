@@ -25,6 +25,7 @@ type position struct {
 	Journal  string `json:"journal"` // its UUID
 	Sequence uint64 `json:"sequence"`
 	Activation
+	Readings []Reading `json:"readings,omitempty"` // of Kafka's partitions
 }
 
 // Recovery says what was found at start.
@@ -81,6 +82,9 @@ func (n *Node) recover(r *Recovery) (err error) {
 		return err
 	}
 	n.newest = tidegate.Millis(n.store.Time())
+	if err = n.readPoison(); err != nil {
+		return err
+	}
 	var at position
 	if meta := n.store.Meta(); meta != nil {
 		if err := json.Unmarshal(meta, &at); err != nil {
@@ -111,6 +115,11 @@ func (n *Node) recover(r *Recovery) (err error) {
 		err = n.install(now, nil)
 		n.release()
 		if err != nil {
+			return err
+		}
+	}
+	for _, reading := range at.Readings {
+		if err := n.readings.set(reading); err != nil {
 			return err
 		}
 	}
@@ -171,6 +180,7 @@ func (n *Node) apply(r *Record) error {
 
 func (n *Node) applyInput(r *Record) error {
 	n.passTo(r.Arrival)
+	n.readings.took(r.Origin)
 	switch r.Kind {
 	case KindDecision:
 		follows, err := n.followed(r)
@@ -198,7 +208,11 @@ func (n *Node) applyInput(r *Record) error {
 		}
 		return n.applyLabel(r.Sequence, r.Arrival, labelContent(&r.Label), &r.Label, tx)
 	case KindDeadLetter:
-		return n.known.GiveUpLabel(r.DeadLetter.Tenant, r.DeadLetter.ID, r.DeadLetter.TransactionID)
+		if r.DeadLetter.Reason == unknownTransaction {
+			return n.known.GiveUpLabel(r.DeadLetter.Tenant, r.DeadLetter.ID, r.DeadLetter.TransactionID)
+		}
+	case KindReading:
+		return n.readings.set(r.Reading)
 	}
 	return nil
 }

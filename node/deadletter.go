@@ -1,0 +1,55 @@
+package node
+
+import "github.com/tidegate/tidegate"
+
+// DeadLetter is an input that can't be used, or a label whose transaction
+// never came. Key, Value and Headers are as they came, but for what was masked.
+type DeadLetter struct {
+	Tenant        string `json:"tenant"`
+	Reason        string `json:"reason"` // a code, as "conflict" or "unknown_transaction"
+	ID            string `json:"id,omitempty"`
+	TransactionID string `json:"transaction_id,omitempty"`
+
+	Topic     string          `json:"topic,omitempty"` // that it was read from; "" for what came over HTTP
+	Partition int32           `json:"partition"`
+	Offset    int64           `json:"offset"`
+	Key       []byte          `json:"key"` // null is another than empty
+	Value     []byte          `json:"value"`
+	Headers   []Header        `json:"headers,omitempty"`
+	Error     string          `json:"error,omitempty"`
+	Stack     string          `json:"stack,omitempty"`
+	Version   string          `json:"version,omitempty"`
+	Time      tidegate.Millis `json:"time,omitempty"` // the record's own
+}
+
+// Header is one of a Kafka record.
+type Header struct {
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
+}
+
+// unknownTransaction is the reason of a label that waited too long.
+const unknownTransaction = "unknown_transaction"
+
+// labelMembers is the form of a label in its dead letter: that of POST /v1/labels.
+type labelMembers struct {
+	ID            string `json:"label_id"`
+	TransactionID string `json:"transaction_id"`
+	Fraud         bool   `json:"fraud"`
+	Kind          string `json:"kind"`
+	ReasonCode    string `json:"reason_code,omitempty"`
+	OccurredAt    string `json:"occurred_at,omitempty"`
+	ReportedAt    string `json:"reported_at,omitempty"`
+	Source        string `json:"source,omitempty"`
+}
+
+func membersOf(l *tidegate.Label) labelMembers {
+	m := labelMembers{ID: l.ID, TransactionID: l.TransactionID, Fraud: l.Fraud, Kind: l.Kind, ReasonCode: l.ReasonCode, Source: l.Source}
+	if l.OccurredAt != 0 {
+		m.OccurredAt = l.OccurredAt.String()
+	}
+	if l.ReportedAt != 0 {
+		m.ReportedAt = l.ReportedAt.String()
+	}
+	return m
+}
