@@ -1,19 +1,25 @@
 package config
 
 import (
+	"fmt"
+	"maps"
+
 	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/stream/kafka"
 )
 
-// Kafka names the brokers, who we are to them, and the topics of the
-// publisher. Without brokers nothing is published.
+// Kafka names the brokers, who we are to them, the topics that are published
+// and those that are read. Without brokers none is.
 type Kafka struct {
 	Brokers        []string   `yaml:"brokers"`
+	Rack           string     `yaml:"rack"` // of this machine: partitions are read from a follower in it
 	TLS            kafka.TLS  `yaml:"tls"`
 	SASL           kafka.SASL `yaml:"sasl"`
 	DecisionsTopic string     `yaml:"decisions_topic"`
 	AlertsTopic    string     `yaml:"alerts_topic"`
 	Topics         Topics     `yaml:"topics"`
+
+	Inputs []KafkaInput `yaml:"inputs"`
 }
 
 // Topics says how topics are made, and what doctor expects of those that are
@@ -50,6 +56,17 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	if member, message := k.Security().Wrong(loopback); message != "" {
 		return document.Errorf("$.kafka."+member, "%s", message)
 	}
+	topics := map[string]bool{}
+	for i := range k.Inputs {
+		in, at := &k.Inputs[i], fmt.Sprintf("$.kafka.inputs[%d]", i)
+		if err := in.check(document, at); err != nil {
+			return err
+		}
+		if topics[in.Topic] {
+			return document.Errorf(at, "topic %s is read twice", in.Topic)
+		}
+		topics[in.Topic] = true
+	}
 	t := k.Topics
 	switch {
 	case t.Partitions < 1:
@@ -62,6 +79,28 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	return nil
 }
 
+// LabelsTopic is where labels are read from, or would be.
+func (k *Kafka) LabelsTopic() string {
+	for _, in := range k.Inputs {
+		if in.Takes == "labels" {
+			return in.Topic
+		}
+	}
+	return "labels"
+}
+
+// Written are all topics that the publisher writes to: those of [Kafka.Published],
+// and the dead letters of what is read.
+func (k *Kafka) Written() []kafka.Topic {
+	topics := append(k.Published(), k.DeadLetters(k.LabelsTopic()))
+	for _, in := range k.Inputs {
+		if in.Topic != k.LabelsTopic() {
+			topics = append(topics, k.DeadLetters(in.Topic))
+		}
+	}
+	return topics
+}
+
 // Published are the topics that decisions and alerts go to.
 func (k *Kafka) Published() []kafka.Topic {
 	retention := kafka.Retention(k.Topics.Retention.Std())
@@ -70,7 +109,9 @@ func (k *Kafka) Published() []kafka.Topic {
 
 // DeadLetters is where what can't be used of a topic goes.
 func (k *Kafka) DeadLetters(topic string) kafka.Topic {
-	return k.topic(kafka.DeadLetterTopic(topic).Name, kafka.Retention(k.Topics.DeadLetters.Std()))
+	t := kafka.DeadLetterTopic(topic)
+	maps.Copy(t.Configs, kafka.Retention(k.Topics.DeadLetters.Std()))
+	return k.topic(t.Name, t.Configs)
 }
 
 func (k *Kafka) topic(name string, configs map[string]string) kafka.Topic {

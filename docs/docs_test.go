@@ -122,6 +122,9 @@ func TestConfigurationIsTheDefault(t *testing.T) {
 	if len(got.APIKeys) == 0 {
 		got.APIKeys = nil
 	}
+	if len(got.Kafka.Inputs) == 0 {
+		got.Kafka.Inputs = nil
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the page has\n%+v\nthe defaults are\n%+v", got, want)
 	}

@@ -12,8 +12,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/stream/kafka"
 )
 
@@ -24,6 +26,7 @@ const publishedFile = "published"
 type publisher struct {
 	brokers []string
 	dev     *kfake.Cluster
+	client  []kgo.Opt // TLS, SASL and the like
 	source  *decisionSource
 	stop    context.CancelFunc
 	done    sync.WaitGroup
@@ -33,18 +36,19 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	p := &publisher{brokers: s.config.Kafka.Brokers, stop: func() {}}
 	o := kafka.Options{
 		Journal: s.node.JournalUUID(), Instance: rand.Text(), Local: filepath.Join(s.config.Data, publishedFile),
-		Topics: s.config.Kafka.Published(),
+		Topics: s.config.Kafka.Written(),
 		Report: func(err error) { s.log.Warn("publishing", "error", kafka.Explain(err)) },
 	}
 	var err error
 	if s.command.DevKafka {
-		err = p.develop(&o)
+		err = p.develop(&o, s.config.Kafka.Inputs)
 	} else if o.Accept, err = acceptedRecord(); err == nil {
 		o.Client, err = s.config.Kafka.Security().Options()
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	p.client = o.Client
 	if o.Brokers = p.brokers; len(o.Brokers) == 0 {
 		return p, nil
 	}
@@ -80,8 +84,15 @@ func (s *service) publishedAt() uint64 {
 
 // develop starts a broker inside this process. It forgets what it was sent
 // when it ends, so publishing begins again where it was.
-func (p *publisher) develop(o *kafka.Options) (err error) {
-	p.dev, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, o.Topics[0].Name, o.Topics[1].Name))
+func (p *publisher) develop(o *kafka.Options, inputs []config.KafkaInput) (err error) {
+	var names []string
+	for _, t := range o.Topics {
+		names = append(names, t.Name)
+	}
+	for _, in := range inputs {
+		names = append(names, in.Topic)
+	}
+	p.dev, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, names...))
 	if err != nil {
 		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the development broker does not start", Cause: err}
 	}
@@ -122,7 +133,7 @@ func publisherMetrics(registry prometheus.Registerer, sender *kafka.Publisher, s
 		}
 		return 0
 	})
-	counter("tidegate_publisher_messages_total", "Decisions and alerts in Kafka.", func(s kafka.Stats) uint64 { return s.Messages })
+	counter("tidegate_publisher_messages_total", "Decisions, alerts and dead letters in Kafka.", func(s kafka.Stats) uint64 { return s.Messages })
 	counter("tidegate_publisher_transactions_total", "Transactions committed in Kafka.", func(s kafka.Stats) uint64 { return s.Transactions })
 	counter("tidegate_publisher_failures_total", "Failures after which publishing was begun again.", func(s kafka.Stats) uint64 { return s.Failures })
 }

@@ -59,6 +59,9 @@ func (d *decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, 
 	if err != nil {
 		return 0, to, err
 	}
+	if r.Kind == node.KindDeadLetter {
+		return r.Sequence, append(to, d.letter(r)), nil
+	}
 	key := []byte(cmp.Or(r.Decision.CustomerID, r.Event.Text[tidegate.AccountID], r.Event.Text[tidegate.CardID]))
 	headers := []kgo.RecordHeader{
 		{Key: "tidegate.tenant", Value: []byte(r.Event.Tenant)},
@@ -71,4 +74,22 @@ func (d *decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, 
 		to = append(to, kafka.Message{Topic: d.topics.AlertsTopic, Key: key, Value: wire.AppendAlert(nil, &r.Decision.Alerts[i]), Headers: headers})
 	}
 	return r.Sequence, to, nil
+}
+
+// letter is the message of a dead letter. A label that came over HTTP goes
+// where labels from Kafka go.
+func (d *decisionSource) letter(r *node.Record) kafka.Message {
+	l := &r.DeadLetter
+	record := &kgo.Record{Topic: cmp.Or(l.Topic, d.topics.LabelsTopic()), Partition: l.Partition, Offset: l.Offset, Key: l.Key, Value: l.Value}
+	if l.Topic == "" {
+		record.Partition, record.Offset, record.Key = -1, -1, []byte(l.TransactionID)
+	}
+	for _, h := range l.Headers {
+		record.Headers = append(record.Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
+	}
+	m := kafka.DeadLetter{Record: record, Code: l.Reason, Error: l.Error, Stack: l.Stack, At: r.Arrival.Time(), Version: l.Version}.
+		Message(func(b []byte) []byte { return b }) // masked before it came into the journal
+	m.Headers = append(m.Headers, kgo.RecordHeader{Key: "tidegate.tenant", Value: []byte(l.Tenant)},
+		kgo.RecordHeader{Key: "tidegate.record", Value: strconv.AppendUint(nil, r.Sequence, 10)})
+	return m
 }

@@ -52,6 +52,7 @@ type service struct {
 	listener  net.Listener
 	reloads   reloads
 	publisher *publisher
+	reading   *reading
 	sender    atomic.Pointer[kafka.Publisher]
 }
 
@@ -98,6 +99,7 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	if s.publisher, err = startPublisher(ctx, s, registry); err != nil {
 		return nil, errors.Join(err, s.listener.Close(), s.node.Close())
 	}
+	s.reading = startIntake(ctx, s, panKey)
 	return s, nil
 }
 
@@ -152,6 +154,7 @@ func (s *service) serve(web *http.Server) error {
 }
 
 func (s *service) close() error {
+	s.reading.close()
 	err := errors.Join(s.publisher.close(), s.node.Close())
 	s.log.Info("stopped", "error", err)
 	return err
@@ -233,6 +236,11 @@ func (s *service) banner(w *os.File) {
 	fmt.Fprintf(w, "  loaded     %d rules, %d features, %d models, %d lists (configuration %d)\n", len(set.Rules), set.Features, len(set.Models), len(set.Lists), set.Generation)
 	if len(s.publisher.brokers) > 0 {
 		fmt.Fprintf(w, "  publishing to %s: %s, %s\n", strings.Join(s.publisher.brokers, ","), s.config.Kafka.DecisionsTopic, s.config.Kafka.AlertsTopic)
+	}
+	for _, in := range s.config.Kafka.Inputs {
+		if s.reading != nil {
+			fmt.Fprintf(w, "  reading    %s as %s\n", in.Topic, in.Takes)
+		}
 	}
 	if !r.Created {
 		fmt.Fprintf(w, "  recovered  checkpoint at record %d, %d records after it\n", r.Checkpoint, r.Applied)

@@ -14,7 +14,7 @@ const module = "github.com/tidegate/tidegate"
 // layers from the top down; a package may import those below its own. What
 // is deeper in the tree belongs to the longest name that fits.
 var layers = []string{
-	"cmd", "doctor", "bench", "api", "config", "node", "scoring", "rules", "models", "cep", "features", "wire",
+	"cmd", "doctor", "bench", "api", "config", "intake", "node", "scoring", "rules", "models", "cep", "features", "wire",
 	"examples", "stream", "internal",
 }
 

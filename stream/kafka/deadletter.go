@@ -32,17 +32,23 @@ const (
 	HeaderFailedAt   = "tidegate.failed_at" // RFC 3339
 	HeaderVersion    = "tidegate.version"   // of the pipeline
 	HeaderAttempt    = "tidegate.attempt"   // from 1; replayed and failed again is 2
+	HeaderTruncated  = "tidegate.truncated" // bytes of the value before it was cut
 )
 
+// A dead letter's topic is the record's with this behind it.
 const deadLetterSuffix = ".dlq"
 
 // DeadLetterTopic is where the records of a topic go that can't be used. They
-// are kept for 30 days.
+// are kept for 30 days, and may be large: some are there because they are.
 func DeadLetterTopic(topic string) Topic {
 	return Topic{Name: topic + deadLetterSuffix, Configs: map[string]string{
-		"retention.ms": strconv.FormatInt((30 * 24 * time.Hour).Milliseconds(), 10),
+		"retention.ms":      strconv.FormatInt((30 * 24 * time.Hour).Milliseconds(), 10),
+		"max.message.bytes": strconv.Itoa(largestMessage),
 	}}
 }
+
+// largestMessage is what a publisher sends at most; a topic may allow less.
+const largestMessage = 10 << 20
 
 // Message is the letter for its topic: the record's own key, value and
 // headers, without what mask (which may write in place) finds in them, and

@@ -20,7 +20,8 @@ type Publisher struct {
 	file      FilePosition
 	claimed   bool // this process has committed a position
 	published atomic.Uint64
-	stats     struct{ messages, transactions, failures atomic.Uint64 }
+	refusals  refusals
+	stats     struct{ messages, transactions, failures, refused atomic.Uint64 }
 }
 
 // Options of a publisher. Brokers, Journal, Incarnation, Instance, Local and
@@ -60,8 +61,6 @@ func PositionsTopic(name string) Topic {
 const (
 	batchMessages = 16384
 	batchWait     = 30 * time.Millisecond
-	retryMin      = 100 * time.Millisecond
-	retryMax      = 5 * time.Second
 	// What a stop leaves the transaction under way.
 	grace = 3 * time.Second
 )
@@ -79,6 +78,7 @@ func NewPublisher(source Source, o Options) (*Publisher, error) {
 	}
 	o.Topics = append([]Topic{PositionsTopic(o.Positions)}, o.Topics...)
 	p := &Publisher{options: o, source: source, file: FilePosition{o.Local, o.Journal, o.Incarnation}}
+	p.refusals = refusals{limit: batchMessages, reasons: map[mark]refusal{}, topics: map[string]bool{}}
 	at, err := p.file.load()
 	p.published.Store(at.record)
 	return p, err
@@ -87,29 +87,10 @@ func NewPublisher(source Source, o Options) (*Publisher, error) {
 // Run publishes until ctx is over, and then returns nil. Its error says why
 // it must not go on.
 func (p *Publisher) Run(ctx context.Context) error {
-	wait := retryMin
-	for {
-		before := p.stats.transactions.Load()
-		err := p.session(ctx)
-		var stop *stopError
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.As(err, &stop):
-			return err
-		}
+	return persist(ctx, p.session, p.stats.transactions.Load, func(err error) {
 		p.stats.failures.Add(1)
 		p.options.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "Kafka does not take the messages; trying again", Cause: err})
-		if p.stats.transactions.Load() > before {
-			wait = retryMin
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return nil
-		}
-		wait = min(2*wait, retryMax)
-	}
+	})
 }
 
 // session publishes from one opening of the producer to its first failure.
@@ -148,7 +129,9 @@ func (p *Publisher) collect(ctx context.Context, batch []Message, renew time.Tim
 	}
 	more, cancel := context.WithTimeout(ctx, batchWait)
 	defer cancel()
-	for len(batch) < batchMessages {
+	p.prepare(batch, 0, last)
+	for len(batch) < p.refusals.limit {
+		before := len(batch)
 		record, longer, err := p.source.Next(more, batch)
 		if err != nil {
 			if more.Err() != nil {
@@ -157,8 +140,19 @@ func (p *Publisher) collect(ctx context.Context, batch []Message, renew time.Tim
 			return nil, 0, sourceError(ctx, err)
 		}
 		last, batch = record, longer
+		p.prepare(batch, before, last)
 	}
 	return batch, last, nil
+}
+
+// prepare marks the messages of a record, from one on, and replaces those that
+// are refused.
+func (p *Publisher) prepare(batch []Message, from int, record uint64) {
+	for i := range batch[from:] {
+		m := &batch[from+i]
+		m.mark = mark{record, i}
+		p.refusals.replace(m, time.Now())
+	}
 }
 
 // sourceError stops the publisher: a journal that can't be read is not better
@@ -180,9 +174,15 @@ func (p *Publisher) commit(ctx context.Context, s *session) error {
 	ctx, cancel = context.WithTimeout(ctx, p.options.Timeout)
 	defer cancel()
 	if err := s.commit(ctx); err != nil {
+		var refused *refusedError
+		if errors.As(err, &refused) {
+			p.refusals.note(refused, s.batch)
+		}
 		return err
 	}
 	p.claimed = true
+	p.refusals.passed(s.batch)
+	p.stats.refused.Store(p.refusals.count)
 	p.published.Store(s.next - 1)
 	p.stats.transactions.Add(1)
 	p.stats.messages.Add(uint64(len(s.batch)))
@@ -212,8 +212,9 @@ type Stats struct {
 	Messages     uint64
 	Transactions uint64
 	Failures     uint64 // of sessions; each was opened again
+	Refused      uint64 // messages that Kafka would not take, and that are dead letters now
 }
 
 func (p *Publisher) Stats() Stats {
-	return Stats{p.stats.messages.Load(), p.stats.transactions.Load(), p.stats.failures.Load()}
+	return Stats{p.stats.messages.Load(), p.stats.transactions.Load(), p.stats.failures.Load(), p.stats.refused.Load()}
 }

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,8 +11,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/tidegate/tidegate"
 )
 
 // session is a producer from InitProducerID to its first failure. It is never
@@ -38,12 +37,13 @@ func (p *Publisher) open(ctx context.Context) (s *session, err error) {
 		kgo.MetadataMinAge(250 * time.Millisecond), // a topic that was just created, a leader that moved
 		kgo.TransactionTimeout(o.Timeout),
 		kgo.RecordDeliveryTimeout(o.Timeout),
+		kgo.ProducerBatchMaxBytesFn(batchBytes),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.MaxBufferedRecords(2 * batchMessages),
 	}, o.Client...)...)
 	if err != nil {
-		return nil, &stopError{&tidegate.Error{Code: tidegate.CodeConfig, Message: "the Kafka client refuses its configuration", Cause: err}}
+		return nil, refused(err)
 	}
 	client := s.client
 	defer func() {
@@ -56,7 +56,11 @@ func (p *Publisher) open(ctx context.Context) (s *session, err error) {
 	if _, _, err := s.client.ProducerID(opening); err != nil {
 		return nil, err
 	}
-	if err := s.describe(opening, o.Topics); err != nil {
+	topics := o.Topics
+	for topic := range p.refusals.topics {
+		topics = append(topics, DeadLetterTopic(topic))
+	}
+	if err := s.describe(opening, topics); err != nil {
 		return nil, err
 	}
 	if s.next, err = p.position(opening, s); err != nil {
@@ -187,17 +191,28 @@ func (s *session) produce(ctx context.Context) error {
 		own.next = s.next
 		return s.client.ProduceSync(ctx, &kgo.Record{Topic: s.positions.Topic, Key: []byte(own.journal), Value: []byte(own.metadata())}).FirstErr()
 	}
-	var once sync.Once
+	var mu sync.Mutex
 	var failed error
+	var refused refusedError
 	for _, m := range s.batch {
 		s.client.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, func(_ *kgo.Record, err error) {
-			if err != nil {
-				once.Do(func() { failed = err })
+			if err == nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if permanent(err) {
+				refused.marks, refused.err = append(refused.marks, m.mark), err
+			} else if failed == nil {
+				failed = err
 			}
 		})
 	}
 	if err := s.client.Flush(ctx); err != nil {
 		return err
+	}
+	if refused.err != nil {
+		return &refused
 	}
 	return failed
 }
@@ -241,4 +256,13 @@ func (s *session) commitPosition(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// batchBytes is what goes into one batch for a topic: what topics allow by
+// default, or what dead letters may be.
+func batchBytes(topic string) int32 {
+	if strings.HasSuffix(topic, deadLetterSuffix) {
+		return largestMessage
+	}
+	return 1000012
 }

@@ -26,4 +26,6 @@ type Message struct {
 	Key     []byte
 	Value   []byte
 	Headers []kgo.RecordHeader
+
+	mark mark // set by the publisher
 }

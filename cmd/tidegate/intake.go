@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/tidegate/tidegate/config"
+	"github.com/tidegate/tidegate/intake"
+	"github.com/tidegate/tidegate/stream/kafka"
+)
+
+// reading is the intake of a service under way; nil when nothing is read.
+type reading struct {
+	intake *intake.Intake
+	stop   context.CancelFunc
+	done   sync.WaitGroup
+}
+
+// startIntake reads the topics of the configuration, if there are any.
+func startIntake(ctx context.Context, s *service, panKey []byte) *reading {
+	c := s.config.Kafka
+	brokers := s.publisher.brokers // also those of --dev-kafka
+	if len(brokers) == 0 || len(c.Inputs) == 0 {
+		return nil
+	}
+	client := append([]kgo.Opt{kgo.SeedBrokers(brokers...)}, s.publisher.client...)
+	if c.Rack != "" {
+		client = append(client, kgo.Rack(c.Rack))
+	}
+	r := &reading{intake: intake.New(intake.Options{
+		Node: s.node, Topics: inputTopics(c.Inputs), Client: client, Clock: time.Now, PANKey: panKey, MaxBody: int(s.config.Limits.Body),
+		Report: func(err error) { s.log.Warn("reading", "error", kafka.Explain(err)) },
+	})}
+	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	r.done.Go(func() {
+		if err := r.intake.Run(ctx); err != nil {
+			s.log.Error("a topic is not read any more; everything else goes on", "error", kafka.Explain(err))
+		}
+	})
+	return r
+}
+
+func inputTopics(inputs []config.KafkaInput) (topics []intake.Topic) {
+	for _, in := range inputs {
+		t := intake.Topic{Name: in.Topic, Tenant: in.Tenant, Source: in.Source, SkipLost: in.Lost == "skip", Keyless: in.Keyless == "take"}
+		switch in.Takes {
+		case "events":
+			t.Takes = intake.Events
+		case "labels":
+			t.Takes = intake.Labels
+		}
+		switch in.Start {
+		case "latest":
+			t.Start = kafka.Start{Latest: true}
+		case "earliest":
+		default: // checked when it was read
+			t.Start.At, _ = time.Parse(time.RFC3339, in.Start)
+		}
+		topics = append(topics, t)
+	}
+	return topics
+}
+
+func (r *reading) close() {
+	if r != nil {
+		r.stop()
+		r.done.Wait()
+	}
+}

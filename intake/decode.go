@@ -1,0 +1,138 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/node"
+	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/wire"
+)
+
+// decode makes an input of a record, if it can't be used a dead letter. Its
+// error passes.
+func (t *taker) decode(ctx context.Context, p kafka.Place, r *kgo.Record) (in node.Input, err error) {
+	origin := node.Origin{Partition: partition(p), Offset: r.Offset}
+	in, err = t.parse(ctx, r)
+	if err != nil && tidegate.CodeOf(err) == tidegate.CodeUnavailable {
+		return in, err
+	}
+	if err != nil {
+		in = node.Input{Letter: t.letter(r, err)}
+	}
+	in.Origin = origin
+	return in, nil
+}
+
+func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = &panicked{fmt.Sprint(cause), string(debug.Stack())}
+		}
+	}()
+	if r.Key == nil && !t.topic.Keyless {
+		return in, tidegate.Errorf(tidegate.CodeInvalid, "the record has no key: without one it has no order with others of its customer")
+	}
+	body := r.Value
+	if t.topic.Translate != nil {
+		if body, err = t.topic.Translate(ctx, r); err != nil {
+			return in, err
+		}
+	}
+	if len(body) == 0 {
+		return in, tidegate.Errorf(tidegate.CodeMalformed, "the record has no value")
+	}
+	o := wire.Options{Tenant: t.topic.Tenant, MaxBody: t.o.MaxBody, PANKey: t.o.PANKey, Attributes: t.o.Node.Attributes()}
+	guard := t.o.Node.Clock()
+	o.MaxAhead = guard.MaxAhead
+	now := tidegate.MillisOf(t.o.Clock())
+	switch t.topic.Takes {
+	case Labels:
+		l := &tidegate.Label{}
+		if err := wire.DecodeLabel(body, o, l); err != nil {
+			return in, err
+		}
+		if !guard.Off && l.ReportedAt > now+tidegate.Millis(guard.MaxAhead.Milliseconds()) {
+			return in, tidegate.Errorf(tidegate.CodeInFuture, "reported_at is more than %v ahead of the time of arrival", guard.MaxAhead)
+		}
+		if t.topic.Source != "" {
+			l.Source = t.topic.Source
+		}
+		in.Label = l
+		return in, nil
+	case Events:
+		o.Kind = wire.OtherEvent
+	default:
+		o.Kind = wire.Transaction
+	}
+	e := &tidegate.Event{}
+	if err := wire.DecodeEvent(body, o, e); err != nil {
+		return in, err
+	}
+	if t.topic.Source != "" {
+		e.Source = t.topic.Source
+	}
+	// An event from Kafka may be old: it waited there for us.
+	if !guard.Off {
+		if err := wire.CheckClock(e, now, o); err != nil {
+			return in, err
+		}
+	}
+	if t.topic.Takes == Events {
+		in.Event = e
+	} else {
+		in.Transaction = e
+	}
+	return in, nil
+}
+
+// panicked is the error of a decoder that did not return.
+type panicked struct{ cause, stack string }
+
+func (p *panicked) Error() string { return "panic: " + p.cause }
+
+// maxLetter bounds what a dead letter keeps of a value: what the journal takes
+// in one record, and the dead letters' topic in one message.
+const maxLetter = 8 << 20
+
+// letter keeps a record with the reason why it can't be used, without what may
+// not be kept.
+func (t *taker) letter(r *kgo.Record, err error) *node.DeadLetter {
+	tenant := t.topic.Tenant
+	if tenant == "" {
+		tenant = tidegate.DefaultTenant
+	}
+	l := &node.DeadLetter{
+		Tenant: tenant, Reason: string(tidegate.CodeOf(err)), Topic: r.Topic, Partition: r.Partition, Offset: r.Offset,
+		Key: masked(r.Key), Value: masked(r.Value), Error: string(masked([]byte(err.Error()))), Time: tidegate.MillisOf(r.Timestamp),
+	}
+	var p *panicked
+	var poison *node.Poison
+	switch {
+	case errors.As(err, &p):
+		l.Stack = p.stack
+	case errors.As(err, &poison):
+		l.Stack = poison.Stack
+	}
+	for _, h := range r.Headers {
+		l.Headers = append(l.Headers, node.Header{Key: h.Key, Value: masked(h.Value)})
+	}
+	if len(l.Value) > maxLetter {
+		l.Headers = append(l.Headers, node.Header{Key: kafka.HeaderTruncated, Value: fmt.Append(nil, len(l.Value))})
+		l.Value = l.Value[:maxLetter]
+	}
+	return l
+}
+
+func masked(b []byte) []byte {
+	if b == nil {
+		return nil // a null stays one
+	}
+	return wire.Mask(bytes.Clone(b))
+}
