@@ -88,12 +88,12 @@ func (l *lane) cut() []*kgo.Record {
 func (l *lane) took(records []*kgo.Record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, r := range records {
+	last := records[len(records)-1]
+	l.next, l.newest = last.Offset+1, last.Timestamp
+	for i, r := range records { // which is the front of the queue itself
 		l.bytes -= size(r)
 		l.queue[i] = nil
 	}
-	last := records[len(records)-1]
-	l.next, l.newest = last.Offset+1, last.Timestamp
 	if l.queue = l.queue[len(records):]; len(l.queue) == 0 {
 		l.queue = nil
 	}

@@ -1,0 +1,224 @@
+package intake_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/goleak"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/intake"
+	"github.com/tidegate/tidegate/node"
+	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func payment(id string, cents int) string {
+	return fmt.Sprintf(`{"timestamp":"2026-03-14T12:00:00Z","transaction_id":%q,"customer_id":"c-1","amount_minor":%d,"currency":"EUR"}`, id, cents)
+}
+
+// TestDeadLetters: what can't be used is kept once, with its reason and its
+// bytes, but for card numbers; everything else goes on.
+func TestDeadLetters(t *testing.T) {
+	broker := kafkatest.Start(t)
+	topic, dir := broker.Topic(t, "transactions", 1), t.TempDir()
+	n := openNode(t, dir)
+	client := broker.Client(t)
+	send(t, client, topic, "c-1",
+		payment("t-1", 100),
+		`{"broken": "4111 1111 1111 1111"`,
+		payment("t-1", 100), // a retry
+		payment("t-1", 999), // another content
+		payment("t-2", 200),
+		strings.Replace(payment("t-3", 100), "c-1", "4111111111111111", 1),
+		"\x00\x01\xff\xfe",
+		strings.Replace(payment("t-4", 100), "{", `{"cvv":"123",`, 1),
+		`{"event_type":"login","timestamp":"2026-03-14T12:00:00Z","payload":{}}`,
+		payment("t-5", 300)+strings.Repeat(" ", 70<<10),
+		"",
+	)
+	send(t, client, topic, "", payment("t-6", 100)) // no key
+	ended := &kgo.Record{Topic: topic, Key: []byte("k-4111111111111111"), Headers: []kgo.RecordHeader{{Key: "trace", Value: []byte("4111111111111111")}}}
+	if err := client.ProduceSync(t.Context(), ended).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	in := read(t, n, broker, intake.Topic{Name: topic, Tenant: "bank-2"})
+	in.caughtUp(topic, 13)
+	in.end()
+	n.close()
+	var got []string
+	for _, r := range records(t, dir) {
+		switch l := r.DeadLetter; r.Kind {
+		case node.KindDecision:
+			got = append(got, fmt.Sprintf("%d %s %s", r.Origin.Offset, r.Event.Tenant, r.Decision.TransactionID))
+		case node.KindDeadLetter:
+			if l.Topic != topic || l.Offset != r.Origin.Offset || l.Tenant != "bank-2" || l.Error == "" || l.Time == 0 || l.Version == "" {
+				t.Errorf("%+v", l)
+			}
+			got = append(got, fmt.Sprintf("%d %s %.16q", l.Offset, l.Reason, l.Value))
+			if len(l.Headers) > 0 {
+				got = append(got, fmt.Sprintf("%s %s=%s, null: %v", l.Key, l.Headers[0].Key, l.Headers[0].Value, l.Value == nil))
+			}
+		}
+	}
+	want := []string{
+		"0 bank-2 t-1",
+		`1 pan_not_accepted "{\"broken\": \"****"`,
+		`3 conflict "{\"timestamp\":\"20"`,
+		"4 bank-2 t-2",
+		`5 pan_not_accepted "{\"timestamp\":\"20"`,
+		`6 malformed "\x00\x01\xff\xfe"`,
+		`7 sensitive_data "{\"cvv\":\"***\",\"ti"`,
+		`8 invalid "{\"event_type\":\"l"`,
+		`9 too_large "{\"timestamp\":\"20"`,
+		`10 malformed ""`,
+		`11 invalid "{\"timestamp\":\"20"`,
+		`12 malformed ""`,
+		"k-9999999999999999 trace=9999999999999999, null: true",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestStartsAndChanges: latest and a time are worked out once; a topic gets
+// more partitions, and is deleted and made again, while it is read.
+func TestStartsAndChanges(t *testing.T) {
+	broker := kafkatest.Start(t)
+	ctx, client := t.Context(), broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	admin := kadm.NewClient(client)
+	latest, timed := broker.Topic(t, "latest", 1), broker.Topic(t, "timed", 1)
+	put := func(topic, id string, partition int32, at time.Time) {
+		t.Helper()
+		if err := client.ProduceSync(ctx, &kgo.Record{Topic: topic, Partition: partition, Key: []byte("k"), Value: []byte(payment(id, 100)), Timestamp: at}).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Now()
+	put(latest, "old", 0, now)
+	put(timed, "too-old", 0, now.Add(-time.Hour))
+	put(timed, "in-time", 0, now)
+	dir := t.TempDir()
+	n := openNode(t, dir)
+	topics := []intake.Topic{{Name: latest, Start: kafka.Start{Latest: true}}, {Name: timed, Start: kafka.Start{At: now.Add(-time.Minute)}}}
+	in := read(t, n, broker, topics...)
+	in.caughtUp(timed, 1)
+	eventually(t, "latest is being read", func() bool { return len(in.Stats()[0].Lags) > 0 })
+	in.end()
+	put(latest, "while-away", 0, now) // not the latest any more when reading begins again
+	in = read(t, n, broker, topics...)
+	in.caughtUp(latest, 1)
+	if _, err := admin.CreatePartitions(ctx, 1, latest); err != nil {
+		t.Fatal(err)
+	}
+	grown := broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	eventually(t, "the new partition is written", func() bool {
+		return grown.ProduceSync(ctx, &kgo.Record{Topic: latest, Partition: 1, Key: []byte("k"), Value: []byte(payment("grown", 100))}).FirstErr() == nil
+	})
+	in.caughtUp(latest, 2)
+	if _, err := admin.DeleteTopic(ctx, latest); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the topic is made again", func() bool {
+		_, err := admin.CreateTopic(ctx, 1, -1, nil, latest)
+		return err == nil
+	})
+	again := broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	eventually(t, "it is written", func() bool {
+		return again.ProduceSync(ctx, &kgo.Record{Topic: latest, Key: []byte("k"), Value: []byte(payment("again", 100))}).FirstErr() == nil
+	})
+	in.caughtUp(latest, 3)
+	in.end()
+	n.close()
+	var got []string
+	for _, r := range records(t, dir) {
+		if r.Kind == node.KindDecision {
+			got = append(got, r.Decision.TransactionID)
+		}
+	}
+	if diff := cmp.Diff([]string{"in-time", "while-away", "grown", "again"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestLost: records that were deleted before they were read are not skipped
+// without a person's word.
+func TestLost(t *testing.T) {
+	broker := kafkatest.Start(t)
+	topic, client := broker.Topic(t, "transactions", 1), broker.Client(t)
+	n := openNode(t, t.TempDir())
+	send(t, client, topic, "k", payment("t-0", 1), payment("t-1", 1))
+	in := read(t, n, broker, intake.Topic{Name: topic})
+	in.caughtUp(topic, 2)
+	in.end()
+	send(t, client, topic, "k", payment("t-2", 1), payment("t-3", 1))
+	gone := kadm.Offsets{}
+	gone.Add(kadm.Offset{Topic: topic, At: 3})
+	if _, err := kadm.NewClient(client).DeleteRecords(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	in = read(t, n, broker, intake.Topic{Name: topic})
+	if err := <-in.ended; err == nil || !strings.Contains(err.Error(), "records 2 to 2 were deleted before they were read") {
+		t.Error(err)
+	} else {
+		in.ended <- err
+	}
+	in = read(t, n, broker, intake.Topic{Name: topic, SkipLost: true})
+	in.caughtUp(topic, 1)
+	if _, _, err := n.Decision(t.Context(), "default", "t-3"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWaits: what fails and may pass is tried again, and holds back its
+// partition, which is paused; nothing is lost or taken twice.
+func TestWaits(t *testing.T) {
+	broker := kafkatest.Start(t)
+	topic, client := broker.Topic(t, "transactions", 1), broker.Client(t)
+	n := openNode(t, t.TempDir())
+	var down atomic.Bool
+	down.Store(true)
+	const all = 6000 // more than a partition's queue
+	in := read(t, n, broker, intake.Topic{Name: topic, Translate: func(_ context.Context, r *kgo.Record) ([]byte, error) {
+		switch {
+		case down.Load():
+			return nil, tidegate.Errorf(tidegate.CodeUnavailable, "the registry is away")
+		case string(r.Value) == "panic":
+			panic("a bug")
+		case string(r.Value) == "no":
+			return nil, errors.New("unknown schema")
+		}
+		return []byte(payment(string(r.Value), 100)), nil
+	}})
+	var values []string
+	for i := range all {
+		values = append(values, fmt.Sprint("t-", i))
+	}
+	values[10], values[20] = "panic", "no"
+	send(t, client, topic, "k", values...)
+	eventually(t, "the partition is paused", func() bool {
+		lags := in.Stats()[0].Lags
+		return len(lags) == 1 && lags[0].Paused
+	})
+	down.Store(false)
+	in.caughtUp(topic, all)
+	eventually(t, "there is no lag", func() bool { return in.Stats()[0].Lags[0].Records == 0 })
+	if got := n.Counters().DeadLetterReasons(); got["internal"] != 2 || len(got) != 1 {
+		t.Error(got)
+	}
+	for _, id := range []string{"t-0", "t-5999"} {
+		if _, _, err := n.Decision(t.Context(), "default", id); err != nil {
+			t.Error(id, err)
+		}
+	}
+}
