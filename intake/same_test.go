@@ -54,7 +54,7 @@ func TestSameAsREST(t *testing.T) {
 			if len(ids)%3 == 0 {
 				phase["events"] = append(phase["events"], fmt.Sprintf(`{"event_id":"e-%s","event_type":"transaction.outcome","timestamp":%q,"payload":{"transaction_id":%q,"final":"declined","by":"issuer"}}`, id, item.Event.Time, id))
 			}
-			if item.Fraud {
+			if item.Fraud = len(ids)%10 == 0; item.Fraud {
 				phase["labels"] = append(phase["labels"], string(generate.AppendLabelJSON(nil, &item, item.Event.Time)))
 			}
 		}
