@@ -78,6 +78,19 @@ func Open(name string, m *Mapping) (*Reader, error) {
 	return r, nil
 }
 
+// Line fills row with one line of JSON, which is not part of a file.
+func (m *Mapping) Line(line []byte, row *Row) error {
+	if m.Format == "csv" {
+		return tidegate.Errorf(tidegate.CodeInvalid, "the mapping is for csv: a single value needs one with format jsonl")
+	}
+	r := &Reader{mapping: m, constants: constants(m.Constants), fields: constants(m.Fields), line: 1}
+	*row = Row{Line: 1}
+	if m.Format == "jsonl" {
+		return r.mappedLine(line, row)
+	}
+	return r.envelopeLine(line, row)
+}
+
 // Progress is how many bytes of the file were read, and its size (0: unknown).
 func (r *Reader) Progress() (read, size int64) { return r.read.Load(), r.size }
 

@@ -24,6 +24,7 @@ type commands struct {
 	Bench    benchCommands    `cmd:"" help:"Measure."`
 	Generate generateCommand  `cmd:"" help:"Make a synthetic stream of payments with known fraud."`
 	Alerts   alertsCommands   `cmd:"" help:"Read alerts."`
+	DLQ      dlqCommands      `cmd:"" name:"dlq" help:"Look at dead letters, mend them, send them again."`
 	Rules    rulesCommands    `cmd:"" help:"Work on rules."`
 	Patterns patternsCommands `cmd:"" help:"Work on event patterns."`
 	Models   modelsCommands   `cmd:"" help:"Work on models."`

@@ -64,8 +64,8 @@ func (d *decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, 
 	}
 	key := []byte(cmp.Or(r.Decision.CustomerID, r.Event.Text[tidegate.AccountID], r.Event.Text[tidegate.CardID]))
 	headers := []kgo.RecordHeader{
-		{Key: "tidegate.tenant", Value: []byte(r.Event.Tenant)},
-		{Key: "tidegate.record", Value: strconv.AppendUint(nil, r.Sequence, 10)},
+		{Key: kafka.HeaderTenant, Value: []byte(r.Event.Tenant)},
+		{Key: kafka.HeaderRecord, Value: strconv.AppendUint(nil, r.Sequence, 10)},
 	}
 	if r.Kind == node.KindDecision { // else it only carries alerts
 		to = append(to, kafka.Message{Topic: d.topics.DecisionsTopic, Key: key, Value: wire.AppendDecision(nil, &r.Decision, wire.Features{}), Headers: headers})
@@ -89,7 +89,7 @@ func (d *decisionSource) letter(r *node.Record) kafka.Message {
 	}
 	m := kafka.DeadLetter{Record: record, Code: l.Reason, Error: l.Error, Stack: l.Stack, At: r.Arrival.Time(), Version: l.Version}.
 		Message(func(b []byte) []byte { return b }) // masked before it came into the journal
-	m.Headers = append(m.Headers, kgo.RecordHeader{Key: "tidegate.tenant", Value: []byte(l.Tenant)},
-		kgo.RecordHeader{Key: "tidegate.record", Value: strconv.AppendUint(nil, r.Sequence, 10)})
+	m.Headers = append(m.Headers, kgo.RecordHeader{Key: kafka.HeaderTenant, Value: []byte(l.Tenant)},
+		kgo.RecordHeader{Key: kafka.HeaderRecord, Value: strconv.AppendUint(nil, r.Sequence, 10)})
 	return m
 }

@@ -33,6 +33,9 @@ const (
 	HeaderVersion    = "tidegate.version"   // of the pipeline
 	HeaderAttempt    = "tidegate.attempt"   // from 1; replayed and failed again is 2
 	HeaderTruncated  = "tidegate.truncated" // bytes of the value before it was cut
+	HeaderTenant     = "tidegate.tenant"    // of all that is published
+	HeaderRecord     = "tidegate.record"    // of the journal, of all that is published
+	HeaderReplayed   = "tidegate.replayed"  // of a record that was sent again: which letter, and by whom
 )
 
 // A dead letter's topic is the record's with this behind it.
@@ -69,7 +72,7 @@ func (d DeadLetter) Message(mask func([]byte) []byte) Message {
 				attempt = before + 1
 			}
 		}
-		if !ownHeader(h.Key) {
+		if !OwnHeader(h.Key) {
 			m.Headers = append(m.Headers, kgo.RecordHeader{Key: h.Key, Value: masked(h.Value)})
 		}
 	}
@@ -89,8 +92,10 @@ func (d DeadLetter) Message(mask func([]byte) []byte) Message {
 	return m
 }
 
-// ownHeader says whether a header is one that a dead letter was given, which
+// OwnHeader says whether a header is one that a dead letter was given, which
 // a record still has that was replayed.
-func ownHeader(key string) bool {
-	return strings.HasPrefix(key, "__streams.errors.") || slices.Contains([]string{HeaderFailedAt, HeaderVersion, HeaderAttempt}, key)
+func OwnHeader(key string) bool {
+	return strings.HasPrefix(key, "__streams.errors.") || slices.Contains(ownHeaders, key)
 }
+
+var ownHeaders = []string{HeaderFailedAt, HeaderVersion, HeaderAttempt, HeaderReplayed, HeaderRecord, HeaderTenant}

@@ -56,6 +56,11 @@ type running struct {
 // start runs a publisher as a process of its own would.
 func (r *rig) start(change ...func(*kafka.Options)) *running {
 	r.t.Helper()
+	return r.startOn(&reader{journal: r.journal}, change...)
+}
+
+func (r *rig) startOn(source kafka.Source, change ...func(*kafka.Options)) *running {
+	r.t.Helper()
 	r.started++
 	p := &running{ended: make(chan error, 1), net: &network{}}
 	o := r.options
@@ -65,7 +70,7 @@ func (r *rig) start(change ...func(*kafka.Options)) *running {
 		f(&o)
 	}
 	var err error
-	if p.Publisher, err = kafka.NewPublisher(&reader{journal: r.journal}, o); err != nil {
+	if p.Publisher, err = kafka.NewPublisher(source, o); err != nil {
 		r.t.Fatal(err)
 	}
 	var ctx context.Context

@@ -95,10 +95,16 @@ func (r *refusals) replace(m *Message, at time.Time) {
 	own, times := m.mark, reason.times
 	if !strings.HasSuffix(m.Topic, deadLetterSuffix) {
 		times--
+		headers := m.Headers
 		*m = DeadLetter{
 			Record: &kgo.Record{Topic: m.Topic, Partition: -1, Offset: -1, Key: m.Key, Value: m.Value, Headers: m.Headers},
 			Code:   string(tidegate.CodeTooLarge), Error: "Kafka refuses it: " + reason.err.Error(), At: at,
 		}.Message(func(b []byte) []byte { return b })
+		for _, h := range headers {
+			if h.Key == HeaderRecord || h.Key == HeaderTenant {
+				m.Headers = append(m.Headers, h)
+			}
+		}
 	}
 	if keep := largestMessage >> (2 * times); times > 0 && keep < len(m.Value) {
 		m.Headers = append(m.Headers, kgo.RecordHeader{Key: HeaderTruncated, Value: strconv.AppendInt(nil, int64(len(m.Value)), 10)})

@@ -37,7 +37,7 @@ func (p *Publisher) open(ctx context.Context) (s *session, err error) {
 		kgo.MetadataMinAge(250 * time.Millisecond), // a topic that was just created, a leader that moved
 		kgo.TransactionTimeout(o.Timeout),
 		kgo.RecordDeliveryTimeout(o.Timeout),
-		kgo.ProducerBatchMaxBytesFn(batchBytes),
+		kgo.ProducerBatchMaxBytesFn(BatchBytes),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.MaxBufferedRecords(2 * batchMessages),
@@ -258,9 +258,9 @@ func (s *session) commitPosition(ctx context.Context) error {
 	return nil
 }
 
-// batchBytes is what goes into one batch for a topic: what topics allow by
+// BatchBytes is what goes into one batch for a topic: what topics allow by
 // default, or what dead letters may be.
-func batchBytes(topic string) int32 {
+func BatchBytes(topic string) int32 {
 	if strings.HasSuffix(topic, deadLetterSuffix) {
 		return largestMessage
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate"
 )
@@ -79,4 +80,25 @@ func orDefault[N int16 | int32](n N) N {
 		return -1
 	}
 	return n
+}
+
+// EnsureTopics creates those of the topics that do not exist, and waits until
+// they can be used.
+func EnsureTopics(ctx context.Context, client *kgo.Client, topics ...Topic) error {
+	admin := kadm.NewClient(client)
+	if err := createMissing(ctx, admin, topics); err != nil {
+		return err
+	}
+	for _, t := range topics {
+		for {
+			_, err := list(ctx, admin, t.Name)
+			if err == nil {
+				break
+			}
+			if err := pause(ctx, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
