@@ -49,6 +49,16 @@ func (s *State[E]) Seen(t int64) {
 	}
 }
 
+// Reuse makes an idle state that of a key that was never seen, and keeps its
+// room. It tells whether the state is idle.
+func (s *State[E]) Reuse() bool {
+	if !s.Idle() {
+		return false
+	}
+	s.seq, s.newest, s.seen = 0, 0, false
+	return true
+}
+
 // Partials is the number of partial matches.
 func (s *State[E]) Partials() int { return max(len(s.runs)-1, 0) }
 
