@@ -122,7 +122,7 @@ func (n *Node) append(kind Kind, arrival tidegate.Millis, v any) (uint64, error)
 		return 0, err
 	}
 	return n.journal.AppendFunc(func(b []byte) []byte {
-		return append(appendHeader(b, kind, 0, head{arrival, n.origin}), body...)
+		return append(appendHeader(b, kind, 0, n.head(arrival)), body...)
 	})
 }
 

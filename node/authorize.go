@@ -82,7 +82,7 @@ func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFe
 	n.counters.patterns.add(n.scorer.Found())
 	n.warming = n.scorer.Warming(n.warming[:0])
 	sequence, err := n.journal.AppendFunc(func(b []byte) []byte {
-		return appendDecision(b, head{arrival, n.origin}, first, tx, d, n.scorer.AppendFacts)
+		return appendDecision(b, n.head(arrival), first, tx, d, n.scorer.AppendFacts)
 	})
 	if err != nil {
 		return 0, n.fail(err) // remembered, but no record: the node must stop

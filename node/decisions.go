@@ -8,7 +8,8 @@ import (
 
 // DecisionReader reads what is for others, in the order of the journal, waiting
 // for more: decisions, what else carries alerts (events and ends of windows that
-// complete a pattern), and dead letters. It has one user at a time.
+// complete a pattern), and dead letters. What was imported as history is left
+// out. It has one user at a time.
 type DecisionReader struct {
 	node   *Node
 	reader *journal.Reader
@@ -32,7 +33,7 @@ func (d *DecisionReader) Next(ctx context.Context) (*Record, error) {
 			return nil, err
 		}
 		letter := d.record.Kind == KindDeadLetter
-		if d.record.Kind != KindDecision && !letter && !carriesAlerts(d.record.Kind, d.record.Flags) {
+		if d.record.Flags&flagHistory != 0 || d.record.Kind != KindDecision && !letter && !carriesAlerts(d.record.Kind, d.record.Flags) {
 			continue
 		}
 		d.record.reset()

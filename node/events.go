@@ -50,9 +50,9 @@ func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err err
 	n.counters.patterns.add(n.scorer.Found())
 	sequence, err = n.journal.AppendFunc(func(b []byte) []byte {
 		if found {
-			return appendFinding(b, KindEvent, head{arrival, n.origin}, e, &d)
+			return appendFinding(b, KindEvent, n.head(arrival), e, &d)
 		}
-		return appendEvent(b, head{arrival, n.origin}, e)
+		return appendEvent(b, n.head(arrival), e)
 	})
 	if err != nil {
 		return 0, false, n.fail(err)
@@ -138,7 +138,7 @@ func (n *Node) label(l *tidegate.Label) (sequence uint64, repeated bool, err err
 	if err != nil {
 		return 0, false, n.fail(err)
 	}
-	sequence, err = n.journal.AppendFunc(func(b []byte) []byte { return appendLabel(b, head{arrival, n.origin}, l, tx == nil) })
+	sequence, err = n.journal.AppendFunc(func(b []byte) []byte { return appendLabel(b, n.head(arrival), l, tx == nil) })
 	if err != nil {
 		return 0, false, n.fail(err)
 	}

@@ -27,6 +27,7 @@ const (
 	flagAlerts  = 1 // the decision carries alerts
 	flagFollows = 2 // the decision is on a follow-up, and the record it follows is named
 	flagWaiting = 1 // the label's transaction is not known
+	flagHistory = 8 // of any kind: it was imported, and is not for publishing
 )
 
 // carriesAlerts tells a record with alerts by its header.
@@ -131,11 +132,18 @@ const headerSize = 10
 type head struct {
 	arrival tidegate.Millis
 	origin  Origin
+	history bool
 }
+
+// head is the header of a record that is made now.
+func (n *Node) head(arrival tidegate.Millis) head { return head{arrival, n.origin, n.options.History} }
 
 func appendHeader(b []byte, kind Kind, flags byte, h head) []byte {
 	if h.origin.there() {
 		flags |= flagOrigin
+	}
+	if h.history {
+		flags |= flagHistory
 	}
 	b = binary.LittleEndian.AppendUint64(append(b, byte(kind), flags), uint64(h.arrival))
 	if h.origin.there() {

@@ -121,12 +121,13 @@ func (c *replayCommand) open() (e replayEngine, r *replay.Reader, close func() e
 const keepIDs = 20 * 365 * 24 * time.Hour
 
 // into opens the node of a data directory. What history brings is not for
-// publishing: at the end the publisher's position is behind it.
+// publishing, and its records say so. A directory that is new gets a position
+// behind them as well, so that a publisher need not pass them over.
 func (c *replayCommand) into(cfg *config.Config, files map[string][]byte, r *replay.Reader) (replay.Engine, func() error, error) {
 	cfg.Data, cfg.Clock = c.Into, "event"
 	o := nodeOptions(cfg, files, newLogger(true))
-	o.IDs = keepIDs
-	n, _, activation, err := node.Open(o)
+	o.IDs, o.History = keepIDs, true
+	n, recovery, activation, err := node.Open(o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -136,7 +137,7 @@ func (c *replayCommand) into(cfg *config.Config, files map[string][]byte, r *rep
 	close := func() error {
 		err := n.Flush()
 		position := kafka.FilePosition{Path: filepath.Join(c.Into, publishedFile), Journal: n.JournalUUID()}
-		if err == nil {
+		if err == nil && recovery.Created {
 			err = position.Save(n.Status().Durable)
 		}
 		return errors.Join(err, n.Close(), r.Close())
