@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,45 +14,65 @@ import (
 
 // authorize is POST /v1/authorize: body in, decision out.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
-	b := buffers.Get().(*buffer)
-	defer buffers.Put(b)
-	tx, err := s.decode(w, r, b, wire.Transaction)
-	if err != nil {
+	q := freeQuestions.Get().(*question)
+	if err := s.decode(w, r, &q.buffer, wire.Transaction, &q.tx); err != nil {
 		s.fail(w, r, err)
+		q.release()
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), s.node.Deadline())
-	defer cancel()
+	ctx := q.deadline.start(r.Context(), s.node.Deadline())
 	withFeatures := r.URL.RawQuery != "" && r.URL.Query().Get("features") == "true"
-	answer, err := s.node.Authorize(ctx, tx, withFeatures)
-	if err != nil {
-		s.fail(w, r, err)
+	if err := s.node.Authorize(ctx, &q.tx, withFeatures, &q.answer); err != nil {
+		q.deadline.stop()
+		s.fail(w, r, err) // without q, which the writer may still look at
 		return
 	}
-	s.metrics.decided(&answer.Decision)
-	b.out = appendAnswer(b.out[:0], &answer.Decision, answer.Features)
-	writeBody(w, http.StatusOK, b.out)
+	s.metrics.decided(&q.answer.Decision)
+	q.out = appendAnswer(q.out[:0], &q.answer.Decision, q.answer.Features)
+	writeBody(w, http.StatusOK, q.out)
+	if q.deadline.stop() {
+		q.release()
+	}
 }
 
-// decode reads and checks an event. What it returns does not refer to b.
-func (s *Server) decode(w http.ResponseWriter, r *http.Request, b *buffer, kind wire.Kind) (*tidegate.Event, error) {
+// question is what one authorization needs of memory, used again for the next.
+type question struct {
+	buffer
+	tx       tidegate.Event
+	answer   node.Answer
+	deadline deadline
+}
+
+var freeQuestions = sync.Pool{New: func() any { return &question{buffer: newBuffer()} }}
+
+// maxKept is the largest buffer that is kept for the next request.
+const maxKept = 64 << 10
+
+func (q *question) release() {
+	q.deadline.Context = nil
+	if cap(q.in) <= maxKept && cap(q.out) <= maxKept {
+		freeQuestions.Put(q)
+	}
+}
+
+// decode reads and checks an event. What it writes to e does not refer to b.
+func (s *Server) decode(w http.ResponseWriter, r *http.Request, b *buffer, kind wire.Kind, e *tidegate.Event) error {
 	if err := b.read(w, r, s.options.BodyLimit); err != nil {
-		return nil, err
+		return err
 	}
 	who, guard := callerOf(r), s.node.Clock()
 	o := s.wireOptions(kind, who)
 	o.MaxAge, o.MaxAhead = guard.MaxAge, guard.MaxAhead
-	e := &tidegate.Event{}
 	if err := wire.DecodeEvent(b.in, o, e); err != nil {
-		return nil, err
+		return err
 	}
 	if who.source != "" {
 		e.Source = who.source
 	}
 	if guard.Off {
-		return e, nil
+		return nil
 	}
-	return e, wire.CheckClock(e, tidegate.MillisOf(s.options.Clock()), o)
+	return wire.CheckClock(e, tidegate.MillisOf(s.options.Clock()), o)
 }
 
 func (s *Server) wireOptions(kind wire.Kind, who caller) wire.Options {
@@ -69,14 +88,19 @@ type buffer struct {
 	in, out []byte
 }
 
-var buffers = sync.Pool{New: func() any { return &buffer{in: make([]byte, 0, 4096), out: make([]byte, 0, 4096)} }}
+func newBuffer() buffer { return buffer{in: make([]byte, 0, 4096), out: make([]byte, 0, 4096)} }
+
+var buffers = sync.Pool{New: func() any { b := newBuffer(); return &b }}
 
 // read takes the whole body, up to a limit.
 func (b *buffer) read(w http.ResponseWriter, r *http.Request, limit int64) error {
-	if r.ContentLength > limit {
+	body := r.Body
+	switch {
+	case r.ContentLength > limit:
 		return tooLarge(limit)
+	case r.ContentLength < 0: // else net/http gives no more than it says
+		body = http.MaxBytesReader(w, r.Body, limit)
 	}
-	body := http.MaxBytesReader(w, r.Body, limit)
 	b.in = b.in[:0]
 	for {
 		if len(b.in) == cap(b.in) {
@@ -84,26 +108,37 @@ func (b *buffer) read(w http.ResponseWriter, r *http.Request, limit int64) error
 		}
 		n, err := body.Read(b.in[len(b.in):cap(b.in)])
 		b.in = b.in[:len(b.in)+n]
-		var large *http.MaxBytesError
-		switch {
-		case err == io.EOF:
+		if err == io.EOF {
 			return nil
-		case errors.As(err, &large):
-			return tooLarge(limit)
-		case err != nil:
-			return &tidegate.Error{Code: tidegate.CodeMalformed, Message: "the body ended early or came too slowly"}
+		}
+		if err != nil {
+			return unread(err, limit)
 		}
 	}
+}
+
+func unread(err error, limit int64) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return tooLarge(limit)
+	}
+	return &tidegate.Error{Code: tidegate.CodeMalformed, Message: "the body ended early or came too slowly"}
 }
 
 func tooLarge(limit int64) error {
 	return tidegate.Errorf(tidegate.CodeTooLarge, "the body is larger than %d bytes", limit)
 }
 
+// lengthKnown is up to where net/http finds out a body's length itself: it
+// holds back as much until the handler returns.
+const lengthKnown = 2048
+
 func writeBody(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = contentJSON
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if len(body) > lengthKnown {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(status)
 	if _, err := w.Write(body); err != nil {
 		return // the client is gone; the decision is recorded

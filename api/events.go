@@ -11,12 +11,12 @@ import (
 func (s *Server) event(w http.ResponseWriter, r *http.Request) {
 	b := buffers.Get().(*buffer)
 	defer buffers.Put(b)
-	e, err := s.decode(w, r, b, wire.OtherEvent)
-	if err != nil {
+	var e tidegate.Event
+	if err := s.decode(w, r, b, wire.OtherEvent, &e); err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	repeated, err := s.node.Event(r.Context(), e)
+	repeated, err := s.node.Event(r.Context(), &e)
 	if err != nil {
 		s.fail(w, r, err)
 		return

@@ -11,6 +11,6 @@ import (
 // failing decides nothing: something is wrong that nobody foresaw.
 type failing struct{ Node }
 
-func (failing) Authorize(context.Context, *tidegate.Event, bool) (*node.Answer, error) {
-	return nil, errors.New("open /var/lib/tidegate/secret: no such file")
+func (failing) Authorize(context.Context, *tidegate.Event, bool, *node.Answer) error {
+	return errors.New("open /var/lib/tidegate/secret: no such file")
 }

@@ -23,7 +23,7 @@ type Node interface {
 
 // Decider decides. See [node.Node] for the contracts.
 type Decider interface {
-	Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool) (*node.Answer, error)
+	Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool, answer *node.Answer) error
 	Deadline() time.Duration
 	StandIn() node.StandIn
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/journal"
-	"github.com/tidegate/tidegate/wire"
 )
 
 // Answer is a durable decision and, on request, the feature values behind it.
@@ -17,45 +16,64 @@ type Answer struct {
 	Features Values
 }
 
+// reset empties an answer; its slices are used again.
+func (a *Answer) reset() {
+	d := &a.Decision
+	*d = tidegate.Decision{
+		Reasons: d.Reasons[:0], Rules: d.Rules[:0], Models: d.Models[:0], Patterns: d.Patterns[:0],
+		Degraded: d.Degraded[:0], Warnings: d.Warnings[:0], Alerts: d.Alerts[:0],
+	}
+	a.Features = Values{}
+}
+
 // Authorize decides a transaction, or repeats the first answer to it. It
-// returns when the record is durable.
+// returns when the record is durable. What answer held before is overwritten;
+// without an error, tx and answer are the caller's to use again. After one
+// they may still be looked at: leave them alone.
 //
 // Errors: [tidegate.CodeConflict] when the id is taken by other content;
 // [tidegate.CodeOverloaded] when ctx was over before the decision began, and
 // nothing was remembered; [tidegate.CodeDeadline] when it was over before the
 // record was durable, and a retry gets the recorded answer;
 // [tidegate.CodeUnavailable] when the journal can't be written any more.
-func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool) (*Answer, error) {
+func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool, answer *Answer) error {
 	began := n.clock()
-	o := &order{ctx: ctx, tx: tx, content: wire.ContentHash(tx), withFeatures: withFeatures, done: make(chan error, 1)}
-	var err error
+	o := freeOrders.Get().(*order)
+	o.ask(ctx, tx, withFeatures, answer)
+	if err := n.give(o); err != nil {
+		return err // with the order, which may still be looked at
+	}
+	repeated, first, same := o.repeated, o.first.Sequence, o.first.Content == o.content
+	o.release()
+	if repeated {
+		return n.repeat(ctx, first, same, withFeatures, answer)
+	}
+	answer.Decision.DecidedInUS = n.clock().Sub(began).Microseconds()
+	n.counters.decided(&answer.Decision)
+	return nil
+}
+
+// give hands an order to the writer and waits until what it did is durable.
+func (n *Node) give(o *order) error {
 	select {
 	case n.orders <- o:
-	case <-ctx.Done():
-		return nil, errNoRoom
+	case <-o.ctx.Done():
+		return errNoRoom
 	}
 	select {
-	case err = <-o.done:
-	case <-ctx.Done():
+	case err := <-o.done:
+		return err
+	case <-o.ctx.Done():
 		if o.stage.CompareAndSwap(waiting, givenUp) {
-			return nil, errNoRoom
+			return errNoRoom
 		}
-		return nil, n.unanswered(o)
+		return n.unanswered(o)
 	case <-n.running.Done():
 		if o.stage.CompareAndSwap(waiting, givenUp) {
-			return nil, errClosing
+			return errClosing
 		}
-		err = <-o.done
+		return <-o.done
 	}
-	switch {
-	case err != nil:
-		return nil, err
-	case o.repeated:
-		return n.repeat(ctx, o.first.Sequence, o.first.Content == o.content, withFeatures)
-	}
-	o.answer.Decision.DecidedInUS = n.clock().Sub(began).Microseconds()
-	n.counters.decided(&o.answer.Decision)
-	return &o.answer, nil
 }
 
 var (
@@ -97,21 +115,20 @@ func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFe
 }
 
 // repeat answers a retry with what was answered first.
-func (n *Node) repeat(ctx context.Context, sequence uint64, same, withFeatures bool) (*Answer, error) {
+func (n *Node) repeat(ctx context.Context, sequence uint64, same, withFeatures bool, answer *Answer) error {
 	if !same {
 		n.counters.conflicts.Add(1)
-		return nil, tidegate.FieldErrorf(tidegate.CodeConflict, "/transaction_id", "this transaction_id was decided with another amount, currency, customer, card, account or merchant")
+		return tidegate.FieldErrorf(tidegate.CodeConflict, "/transaction_id", "this transaction_id was decided with another amount, currency, customer, card, account or merchant")
 	}
 	if err := n.journal.Wait(ctx, sequence); err != nil {
-		return nil, n.waitError(err)
+		return n.waitError(err)
 	}
-	answer, err := n.recorded(sequence, withFeatures)
-	if err != nil {
-		return nil, err
+	if err := n.recorded(sequence, withFeatures, answer); err != nil {
+		return err
 	}
 	answer.Decision.Retry = true
 	n.counters.retries.Add(1)
-	return answer, nil
+	return nil
 }
 
 // unanswered records that a decision's deadline passed before its answer.

@@ -39,20 +39,18 @@ func (n *Node) Decision(ctx context.Context, tenant, transactionID string) (*Rec
 }
 
 // recorded makes an answer from a record.
-func (n *Node) recorded(sequence uint64, withFeatures bool) (*Answer, error) {
+func (n *Node) recorded(sequence uint64, withFeatures bool, answer *Answer) error {
 	var r Record
 	if err := n.read(sequence, &r); err != nil {
-		return nil, err
+		return err
 	}
-	answer := &Answer{Decision: r.Decision}
-	if withFeatures {
-		values, err := n.values(&r)
-		if err != nil {
-			return nil, err
-		}
-		answer.Features = values
+	*answer = Answer{Decision: r.Decision}
+	if !withFeatures {
+		return nil
 	}
-	return answer, nil
+	values, err := n.values(&r)
+	answer.Features = values
+	return err
 }
 
 // read takes a durable record apart and resolves its versions.

@@ -173,6 +173,15 @@ func text(f tidegate.Field, value string) func(*tidegate.Event) {
 
 func at(m tidegate.Millis) func(*tidegate.Event) { return func(e *tidegate.Event) { e.Time = m } }
 
+// Authorize asks with memory of its own.
+func (r *rig) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool) (*Answer, error) {
+	answer := &Answer{}
+	if err := r.Node.Authorize(ctx, tx, withFeatures, answer); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
 // decide authorizes, and must succeed.
 func (r *rig) decide(tx *tidegate.Event) *Answer {
 	r.Helper()

@@ -2,10 +2,12 @@ package node
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/wire"
 )
 
 // order is a transaction on its way through the writer.
@@ -17,13 +19,28 @@ type order struct {
 	stage        atomic.Int32
 
 	// Set by the writer.
-	answer   Answer
+	answer   *Answer
 	first    scoring.Taken // the record that has the id
 	repeated bool          // the id was taken: nothing was decided
 	sequence uint64
 	err      error
 
 	done chan error // one signal: durable, or failed
+}
+
+// Orders are used again once their signal has come: nobody else knows them then.
+var freeOrders = sync.Pool{New: func() any { return &order{done: make(chan error, 1)} }}
+
+func (o *order) ask(ctx context.Context, tx *tidegate.Event, withFeatures bool, answer *Answer) {
+	answer.reset()
+	o.ctx, o.tx, o.content, o.withFeatures, o.answer = ctx, tx, wire.ContentHash(tx), withFeatures, answer
+	o.first, o.repeated, o.sequence, o.err = scoring.Taken{}, false, 0, nil
+	o.stage.Store(waiting)
+}
+
+func (o *order) release() {
+	o.ctx, o.tx, o.answer = nil, nil, nil
+	freeOrders.Put(o)
 }
 
 // The stages of an order. Who gave up may only be told so before it began.
@@ -88,7 +105,7 @@ func (n *Node) take(o *order) {
 	if o.repeated = o.repeated && o.first.Sequence >= n.journal.First(); o.repeated {
 		return
 	}
-	o.sequence, o.err = n.decide(o.tx, o.content, &o.answer, o.withFeatures)
+	o.sequence, o.err = n.decide(o.tx, o.content, o.answer, o.withFeatures)
 }
 
 // acknowledge tells those who gave the orders, in order, once their records

@@ -34,25 +34,25 @@ func dial(ctx context.Context, address string) (*connection, error) {
 
 var contentLength = []byte("Content-Length: ")
 
-func (c *connection) roundTrip(request []byte) (status int, err error) {
+func (c *connection) roundTrip(request []byte) (status, size int, err error) {
 	if _, err := c.Write(request); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	line, err := c.in.ReadSlice('\n')
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if len(line) < 12 {
-		return 0, tidegate.Errorf(tidegate.CodeMalformed, "the answer is not HTTP")
+		return 0, 0, tidegate.Errorf(tidegate.CodeMalformed, "the answer is not HTTP")
 	}
 	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	length := -1
 	for {
 		line, err := c.in.ReadSlice('\n')
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		line = bytes.TrimRight(line, "\r\n")
 		if len(line) == 0 {
@@ -60,13 +60,13 @@ func (c *connection) roundTrip(request []byte) (status int, err error) {
 		}
 		if value, ok := bytes.CutPrefix(line, contentLength); ok {
 			if length, err = strconv.Atoi(string(value)); err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 		}
 	}
 	if length < 0 {
-		return 0, tidegate.Errorf(tidegate.CodeMalformed, "the answer has no Content-Length")
+		return 0, 0, tidegate.Errorf(tidegate.CodeMalformed, "the answer has no Content-Length")
 	}
 	_, err = c.in.Discard(length)
-	return status, err
+	return status, length, err
 }

@@ -39,6 +39,10 @@ type Result struct {
 	Statuses   map[int]int64    `json:"statuses"`
 	Micros     map[string]int64 `json:"latency_us"`
 	MeanMicros float64          `json:"latency_mean_us"`
+	// What this process used of the processors, server and load together.
+	CPUMicros float64 `json:"cpu_us_per_request"`
+	// Of the body of an answer, on average.
+	AnswerBytes float64 `json:"answer_bytes"`
 }
 
 // Run sends until the duration is over. It refuses addresses that are not on
@@ -63,17 +67,24 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	}
 	done := make(chan struct{})
 	go func() { wait.Wait(); close(done) }()
-	report(o, start, done)
-	return collect(workers, o.Duration)
+	used := report(o, start, done)
+	return collect(workers, o.Duration, used)
 }
 
-func report(o Options, start time.Time, done <-chan struct{}) {
+// report shows how far a run is, and returns the processor time that it used
+// after the warm-up.
+func report(o Options, start time.Time, done <-chan struct{}) time.Duration {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
+	warm := time.NewTimer(o.Warmup)
+	defer warm.Stop()
+	var before time.Duration
 	for {
 		select {
 		case <-done:
-			return
+			return processorTime() - before
+		case <-warm.C:
+			before = processorTime()
 		case now := <-tick.C:
 			if o.Progress != nil {
 				o.Progress(min(now.Sub(start), o.Warmup+o.Duration), o.Warmup+o.Duration, 0)
@@ -82,17 +93,22 @@ func report(o Options, start time.Time, done <-chan struct{}) {
 	}
 }
 
-func collect(workers []*worker, d time.Duration) (Result, error) {
+func collect(workers []*worker, d, used time.Duration) (Result, error) {
 	all := NewLatency()
 	var errs []error
+	size := 0
 	for _, w := range workers {
 		all.Add(w.latency)
+		size += w.size
 		if w.err != nil {
 			errs = append(errs, w.err)
 		}
 	}
 	r := all.Result()
 	r.PerSecond = float64(r.Requests) / d.Seconds()
+	if n := float64(r.Requests); n > 0 {
+		r.CPUMicros, r.AnswerBytes = used.Seconds()*1e6/n, float64(size)/n
+	}
 	return r, errors.Join(errs...)
 }
 
@@ -104,6 +120,7 @@ type worker struct {
 	end         time.Time
 	rng         *rand.Rand
 	latency     *Latency
+	size        int // of the bodies of the answers
 	err         error
 }
 
@@ -133,11 +150,12 @@ func (w *worker) run(ctx context.Context, start time.Time) error {
 			return nil
 		}
 		request = w.options.Requests(w.number, now, request[:0])
-		status, err := c.roundTrip(request)
+		status, size, err := c.roundTrip(request)
 		if err != nil {
 			return err
 		}
 		if !due.Before(w.measureFrom) {
+			w.size += size
 			w.latency.Record(status, time.Since(due))
 		}
 		if interval > 0 {

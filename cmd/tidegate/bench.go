@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"time"
 
+	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/bench/load"
 	"github.com/tidegate/tidegate/stream/journal"
 )
@@ -36,40 +39,39 @@ type benchAuthorizeCommand struct {
 
 // authorizeReport is what --json writes.
 type authorizeReport struct {
-	Tidegate    load.Result  `json:"tidegate"`
-	Echo        *load.Result `json:"echo,omitempty"`
-	Ratio       float64      `json:"ratio,omitempty"` // of rates
-	Half        *load.Result `json:"half_of_maximum,omitempty"`
-	Checkpoints uint64       `json:"checkpoints"`
-	LongestUS   int64        `json:"longest_checkpoint_pause_us"`
-	PerCommit   float64      `json:"records_per_commit"`
-	SyncUS      float64      `json:"mean_sync_us"`
-	SlowSyncs   uint64       `json:"syncs_over_5_ms"`
+	Tidegate    load.Result   `json:"tidegate"`
+	Echo        []load.Result `json:"echo,omitempty"`      // before and after, half of the time each
+	Ratio       float64       `json:"ratio,omitempty"`     // of rates
+	RatioCPU    float64       `json:"ratio_cpu,omitempty"` // of processor time per request, the echo's by Tidegate's
+	Half        *load.Result  `json:"half_of_maximum,omitempty"`
+	Checkpoints uint64        `json:"checkpoints"`
+	LongestUS   int64         `json:"longest_checkpoint_pause_us"`
+	PerCommit   float64       `json:"records_per_commit"`
+	SyncUS      float64       `json:"mean_sync_us"`
+	SlowSyncs   uint64        `json:"syncs_over_5_ms"`
 }
 
 func (c *benchAuthorizeCommand) Run(ctx context.Context) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	scratch, err := os.MkdirTemp(".", "tidegate-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	if c.Data == "" {
-		dir, err := os.MkdirTemp(".", "tidegate-bench-")
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-		c.Data = filepath.Join(dir, "data")
+		c.Data = filepath.Join(scratch, "data")
 	}
 	payments := load.NewPayments(c.Connections, c.Customers, c.Skew, c.Seed, strconv.FormatInt(time.Now().UnixNano(), 36))
 	var r authorizeReport
-	if c.Against == "echo" {
-		echo, err := c.echo(ctx, payments)
-		if err != nil {
-			return err
-		}
-		r.Echo = &echo
+	if c.Against == "" {
+		err = c.service(ctx, payments, &r)
+	} else {
+		err = c.besideEcho(ctx, payments, filepath.Join(scratch, "size"), &r)
 	}
-	if err := c.service(ctx, payments, &r); err != nil {
+	if err != nil {
 		return err
-	}
-	if r.Echo != nil {
-		r.Ratio = r.Tidegate.PerSecond / r.Echo.PerSecond
 	}
 	if c.JSON != "-" {
 		r.print(os.Stdout)
@@ -77,18 +79,62 @@ func (c *benchAuthorizeCommand) Run(ctx context.Context) (err error) {
 	return writeReport(c.JSON, r)
 }
 
-func (c *benchAuthorizeCommand) echo(ctx context.Context, payments *load.Payments) (load.Result, error) {
+func (c *benchAuthorizeCommand) check() error {
+	switch {
+	case c.Rate < 0 || math.IsNaN(c.Rate) || math.IsInf(c.Rate, 0):
+		return tidegate.Errorf(tidegate.CodeInvalid, "--rate is requests a second, or 0")
+	case c.Connections < 1 || c.Customers < 1 || c.Skew < 0 || c.Duration <= 0 || c.Warmup < 0:
+		return tidegate.Errorf(tidegate.CodeInvalid, "--connections, --customers and --duration must be above zero, --skew and --warmup not below")
+	}
+	return nil
+}
+
+// besideEcho measures the echo before and after the service, so that a machine
+// that gets slower or faster meanwhile does so for both.
+func (c *benchAuthorizeCommand) besideEcho(ctx context.Context, payments *load.Payments, scratch string, r *authorizeReport) error {
+	size, err := c.answerSize(ctx, payments, scratch)
+	if err != nil {
+		return err
+	}
+	rate, cpu := 0.0, 0.0
+	echo := func() error {
+		debug.FreeOSMemory() // what the service leaves behind
+		e, err := c.echo(ctx, payments, size)
+		r.Echo = append(r.Echo, e)
+		rate, cpu = rate+e.PerSecond/2, cpu+e.CPUMicros/2
+		return err
+	}
+	if err := echo(); err != nil {
+		return err
+	}
+	if err := c.service(ctx, payments, r); err != nil {
+		return err
+	}
+	if err := echo(); err != nil {
+		return err
+	}
+	r.Ratio, r.RatioCPU = r.Tidegate.PerSecond/rate, cpu/r.Tidegate.CPUMicros
+	return nil
+}
+
+// answerSize asks a service of its own what an answer weighs.
+func (c *benchAuthorizeCommand) answerSize(ctx context.Context, payments *load.Payments, dir string) (int, error) {
+	few := *c
+	few.Data, few.Duration, few.Warmup, few.Half = dir, 500*time.Millisecond, 0, false
+	var r authorizeReport
+	err := few.service(ctx, payments, &r)
+	return int(math.Round(r.Tidegate.AnswerBytes)), err
+}
+
+func (c *benchAuthorizeCommand) echo(ctx context.Context, payments *load.Payments, size int) (load.Result, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return load.Result{}, err
 	}
-	server := load.Echo(listener, answerBytes)
-	r, err := c.measure(ctx, "echo", listener.Addr().String(), payments, 0)
+	server := load.Echo(listener, size)
+	r, err := c.measure(ctx, "echo", listener.Addr().String(), payments, 0, c.Duration/2)
 	return r, errors.Join(err, server.Close())
 }
-
-// answerBytes is the size of a usual answer of the example configuration.
-const answerBytes = 560
 
 func (c *benchAuthorizeCommand) service(ctx context.Context, payments *load.Payments, r *authorizeReport) (err error) {
 	serve := serveCommand{Config: c.Config, Data: c.Data, Listen: "127.0.0.1:0", Quiet: true}
@@ -104,11 +150,11 @@ func (c *benchAuthorizeCommand) service(ctx context.Context, payments *load.Paym
 		err = errors.Join(err, <-ended, s.close())
 	}()
 	address := s.listener.Addr().String()
-	if r.Tidegate, err = c.measure(ctx, "tidegate", address, payments, c.Rate); err != nil {
+	if r.Tidegate, err = c.measure(ctx, "tidegate", address, payments, c.Rate, c.Duration); err != nil {
 		return err
 	}
 	if c.Half {
-		half, err := c.measure(ctx, "at half", address, payments, r.Tidegate.PerSecond/2)
+		half, err := c.measure(ctx, "at half", address, payments, r.Tidegate.PerSecond/2, c.Duration)
 		if err != nil {
 			return err
 		}
@@ -126,12 +172,12 @@ func (c *benchAuthorizeCommand) service(ctx context.Context, payments *load.Paym
 	return nil
 }
 
-func (c *benchAuthorizeCommand) measure(ctx context.Context, what, address string, payments *load.Payments, rate float64) (load.Result, error) {
-	bar := newProgress(what, int64((c.Warmup + c.Duration).Milliseconds()), false)
+func (c *benchAuthorizeCommand) measure(ctx context.Context, what, address string, payments *load.Payments, rate float64, d time.Duration) (load.Result, error) {
+	bar := newProgress(what, int64((c.Warmup + d).Milliseconds()), false)
 	defer bar.done()
 	return load.Run(ctx, load.Options{
 		Address: address, Connections: c.Connections, Rate: rate, Poisson: c.Arrivals == "poisson",
-		Warmup: c.Warmup, Duration: c.Duration, Requests: payments.Request,
+		Warmup: c.Warmup, Duration: d, Requests: payments.Request,
 		Progress: func(elapsed, _ time.Duration, _ int64) { bar.force(elapsed.Milliseconds()) },
 	})
 }
@@ -141,14 +187,16 @@ func (r *authorizeReport) print(w *os.File) {
 		if l == nil {
 			return
 		}
-		fmt.Fprintf(w, "%-20s %10.0f/s  p50 %6d µs  p99 %6d µs  p99.9 %6d µs  max %6d µs  answers %v\n",
-			name, l.PerSecond, l.Micros["p50"], l.Micros["p99"], l.Micros["p99.9"], l.Micros["max"], l.Statuses)
+		fmt.Fprintf(w, "%-20s %10.0f/s  %4.0f µs CPU  p50 %6d µs  p99 %6d µs  p99.9 %6d µs  max %6d µs  answers %v of %.0f B\n",
+			name, l.PerSecond, l.CPUMicros, l.Micros["p50"], l.Micros["p99"], l.Micros["p99.9"], l.Micros["max"], l.Statuses, l.AnswerBytes)
 	}
-	row("echo", r.Echo)
+	for i := range r.Echo {
+		row("echo", &r.Echo[i])
+	}
 	row("tidegate", &r.Tidegate)
 	row("tidegate at half", r.Half)
 	if r.Ratio > 0 {
-		fmt.Fprintf(w, "ratio to echo        %10.2f\n", r.Ratio)
+		fmt.Fprintf(w, "ratio to echo        %10.2f  by processor time %.2f\n", r.Ratio, r.RatioCPU)
 	}
 	fmt.Fprintf(w, "checkpoints          %10d  longest pause of the last %d µs\n", r.Checkpoints, r.LongestUS)
 	fmt.Fprintf(w, "journal              %10.1f  records a commit, mean sync %.0f µs, %d over 5 ms\n", r.PerCommit, r.SyncUS, r.SlowSyncs)
