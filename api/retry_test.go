@@ -40,7 +40,7 @@ func TestRetriesAndConflicts(t *testing.T) {
 			if got["retry"] != true {
 				t.Errorf("%s, %s: decided again", when, what)
 			}
-			for _, k := range []string{"outcome", "score", "reasons", "rules", "models", "versions", "event_time", "features"} {
+			for _, k := range []string{"outcome", "score", "reasons", "rules", "models", "versions", "event_time", "features", "warming"} {
 				if a, b := fmt.Sprint(got[k]), fmt.Sprint(want[k]); a != b {
 					t.Errorf("%s, %s: %s is %s, at first %s", when, what, k, a, b)
 				}
@@ -56,9 +56,12 @@ func TestRetriesAndConflicts(t *testing.T) {
 			t.Errorf("%s: %d records were made", when, now-before)
 		}
 		recorded := as[map[string]any](t, r.get("/v1/decisions/tx_1").mustBe(t, http.StatusOK))
-		if fmt.Sprint(recorded["features"]) != fmt.Sprint(want["features"]) || recorded["outcome"] != want["outcome"] {
+		if fmt.Sprint(recorded["features"]) != fmt.Sprint(want["features"]) || fmt.Sprint(recorded["warming"]) != fmt.Sprint(want["warming"]) || recorded["outcome"] != want["outcome"] {
 			t.Errorf("%s: recorded is %v", when, recorded)
 		}
+	}
+	if warming, ok := want["warming"].([]any); !ok || len(warming) == 0 {
+		t.Fatalf("nothing is warming for a customer never seen: %v", want["warming"])
 	}
 	hold("at once")
 	r.restart()

@@ -98,7 +98,6 @@ func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFe
 		return 0, n.fail(err)
 	}
 	n.counters.patterns.add(n.scorer.Found())
-	n.warming = n.scorer.Warming(n.warming[:0])
 	sequence, err := n.journal.AppendFunc(func(b []byte) []byte {
 		return appendDecision(b, n.head(arrival), first, tx, d, n.scorer.AppendFacts)
 	})

@@ -20,7 +20,7 @@ func same(t fatal, first, again *Answer) {
 	if diff := cmp.Diff(want, again.Decision, cmpopts.EquateEmpty(), cmpopts.EquateNaNs(), cmpopts.IgnoreFields(tidegate.Decision{}, "DecidedInUS")); diff != "" {
 		t.Fatalf("the retry of %s got another answer:\n%s", want.TransactionID, diff)
 	}
-	if diff := cmp.Diff(first.Features, again.Features, cmpopts.EquateEmpty(), cmpopts.EquateNaNs(), cmpopts.IgnoreFields(Values{}, "Warming")); diff != "" {
+	if diff := cmp.Diff(first.Features, again.Features, cmpopts.EquateEmpty(), cmpopts.EquateNaNs()); diff != "" {
 		t.Fatalf("the retry of %s got other features:\n%s", want.TransactionID, diff)
 	}
 }

@@ -58,10 +58,16 @@ func (g *generations) of(generation uint32) (described, error) {
 func (n *Node) featureValues() Values {
 	nums, texts := n.scorer.FeatureRow()
 	v := Values{Variables: n.scorer.Features(), Num: slices.Clone(nums), Text: slices.Clone(texts)}
-	for _, i := range n.warming {
+	warming := n.scorer.Warming(nil)
+	slices.Sort(warming)
+	v.warm(warming)
+	return v
+}
+
+func (v *Values) warm(places []int) {
+	for _, i := range places {
 		v.Warming = append(v.Warming, v.Variables[i].Name)
 	}
-	return v
 }
 
 // values takes a decision's feature values out of its record.
@@ -71,7 +77,12 @@ func (n *Node) values(r *Record) (Values, error) {
 		return Values{}, err
 	}
 	v := Values{Variables: d.features, Num: make([]float64, len(d.kinds)), Text: make([]string, len(d.kinds))}
-	_, err = wire.DecodeFacts(r.Facts, v.Num, v.Text, d.kinds)
+	rest, err := wire.DecodeFacts(r.Facts, v.Num, v.Text, d.kinds)
+	if err != nil || len(rest) == 0 { // a record of before this was recorded
+		return v, err
+	}
+	warming, _, err := wire.DecodePlaces(rest, nil, len(d.kinds))
+	v.warm(warming)
 	return v, err
 }
 

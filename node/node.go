@@ -33,7 +33,6 @@ type Node struct {
 	scorer     *scoring.Scorer
 	generation uint32
 	newest     tidegate.Millis // the clock, as of the last record
-	warming    []int           // scratch: features of the last decision that lack history
 	late       []uint64        // decisions that were not answered in time; the record of that waits for room
 	readings   readings        // how far Kafka's partitions were read
 	poison     *Poison         // what made the process before this one panic

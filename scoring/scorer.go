@@ -158,10 +158,10 @@ func (s *Scorer) FeatureRow() (nums []float64, texts []string) {
 func (s *Scorer) Warming(dst []int) []int { return append(dst, s.warming...) }
 
 // AppendFacts appends the feature values of the event decided last in the
-// journal's form.
+// journal's form, and then which of them are warming.
 func (s *Scorer) AppendFacts(dst []byte) []byte {
 	nums, texts := s.FeatureRow()
-	return wire.AppendFacts(dst, nums, texts, s.featureKinds)
+	return wire.AppendPlaces(wire.AppendFacts(dst, nums, texts, s.featureKinds), s.warming, len(s.featureKinds))
 }
 
 // Attributes are the declared free attributes, by name.

@@ -51,3 +51,43 @@ func DecodeFacts(b []byte, nums []float64, texts []string, kinds []tidegate.Kind
 	}
 	return rest, r.done()
 }
+
+const placesVersion = 1
+
+// AppendPlaces appends a set of places in a row of n values, a bit for each.
+func AppendPlaces(dst []byte, places []int, n int) []byte {
+	dst, body := beginRecord(dst, placesVersion)
+	dst = appendUint(dst, uint64(n))
+	bits := len(dst)
+	for range (n + 7) / 8 {
+		dst = append(dst, 0)
+	}
+	for _, p := range places {
+		dst[bits+p/8] |= 1 << (p % 8)
+	}
+	return endRecord(dst, body)
+}
+
+// DecodePlaces appends to places those of the set that b begins with, in
+// order, and returns what follows it. A set for a row of another length is an
+// error: a *[tidegate.Error] of [tidegate.CodeCorrupt].
+func DecodePlaces(b []byte, places []int, n int) (set []int, rest []byte, err error) {
+	r, rest, err := openRecord(b, placesVersion)
+	if err != nil {
+		return places, nil, err
+	}
+	if r.uint() != uint64(n) {
+		r.fail("set of places is not as long as its schema")
+	}
+	bits := r.take(uint64(n+7) / 8)
+	for p := range 8 * len(bits) {
+		switch {
+		case bits[p/8]>>(p%8)&1 == 0:
+		case p < n:
+			places = append(places, p)
+		default:
+			r.fail("set of places beyond the row's end")
+		}
+	}
+	return places, rest, r.done()
+}

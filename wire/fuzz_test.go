@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -120,6 +121,22 @@ func FuzzDecodeFacts(f *testing.F) {
 		}
 		if diff := cmp.Diff(facts, back, sameBits); diff != "" {
 			t.Fatal(diff)
+		}
+	})
+}
+
+func FuzzDecodePlaces(f *testing.F) {
+	const n = 11
+	f.Add(wire.AppendPlaces(nil, []int{0, 7, 8, 10}, n))
+	f.Add(wire.AppendPlaces(nil, nil, n))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		places, rest, err := wire.DecodePlaces(b, nil, n)
+		if err != nil {
+			return
+		}
+		again, rest, err := wire.DecodePlaces(append(wire.AppendPlaces(nil, places, n), rest...), nil, n)
+		if err != nil || !slices.Equal(places, again) || !slices.IsSorted(again) || len(again) > n {
+			t.Fatalf("%v became %v, %d bytes left, error %v", places, again, len(rest), err)
 		}
 	})
 }

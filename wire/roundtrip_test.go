@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -216,4 +217,22 @@ func TestFloatsAreExact(t *testing.T) {
 			t.Fatalf("%v (%x) became %v (%x), %v", v, math.Float64bits(v), back, math.Float64bits(back), err)
 		}
 	})
+}
+
+func TestPlacesRoundTrip(t *testing.T) {
+	for n := range 20 {
+		var want []int
+		for p := n - 1; p >= 0; p -= 3 {
+			want = append(want, p)
+		}
+		b := wire.AppendPlaces([]byte("before"), want, n)[len("before"):]
+		got, rest, err := wire.DecodePlaces(append(b, '!'), nil, n)
+		slices.Sort(want)
+		if err != nil || string(rest) != "!" || !slices.Equal(got, want) {
+			t.Errorf("%v of %d became %v, rest %q, error %v", want, n, got, rest, err)
+		}
+		if _, _, err := wire.DecodePlaces(b, nil, n+1); tidegate.CodeOf(err) != tidegate.CodeCorrupt {
+			t.Errorf("a set for %d was taken for %d: %v", n, n+1, err)
+		}
+	}
 }
