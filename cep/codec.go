@@ -3,6 +3,7 @@ package cep
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"github.com/tidegate/tidegate"
 )
@@ -16,13 +17,17 @@ type EventCodec[E any] interface {
 }
 
 // ErrPatternChanged says that a state belongs to another definition of the
-// pattern: the key starts fresh.
+// pattern, or to states that its automaton no longer has: the key starts fresh.
 var ErrPatternChanged = errors.New("cep: the state belongs to another definition of the pattern")
 
-// stateVersion is the first byte of a written state. It numbers this format
-// and the numbering of the states of an automaton; a binary that changes
-// either takes a new number and still reads the old ones.
-const stateVersion = 1
+// The version is the first byte of a written state. Every binary reads all
+// versions up to its own and writes the newest. In version 1 partial matches
+// name the automaton's states by number. Since version 2 by name, through a
+// list of those in use, so that a binary may number them in another way.
+const (
+	numberedStates = 1
+	stateVersion   = 2
+)
 
 // AppendState writes a key's state to b. Equal histories give equal bytes. It
 // may tidy the state, so it counts as using it.
@@ -51,6 +56,7 @@ func (a *Automaton[E]) AppendState(b []byte, s *State[E], codec EventCodec[E]) [
 		w.uint(uint64(l.event))
 		w.uint(uint64(l.stage))
 	}
+	w.states(a.graph, s.runs, s.held)
 	w.runs(s.runs)
 	w.runs(s.held)
 	w.uint(uint64(len(s.queue)))
@@ -73,6 +79,7 @@ type stateWriter[E any] struct {
 	codec EventCodec[E]
 	b     []byte
 	room  []byte
+	used  []int32 // states, by their place in the list
 }
 
 func (w *stateWriter[E]) uint(v uint64) { w.b = binary.AppendUvarint(w.b, v) }
@@ -84,11 +91,28 @@ func (w *stateWriter[E]) event(e E) {
 	w.b = append(w.b, w.room...)
 }
 
+// states lists the names of the states that runs are in.
+func (w *stateWriter[E]) states(g *graph, lists ...[]run) {
+	for _, runs := range lists {
+		for _, r := range runs {
+			if !slices.Contains(w.used, r.state) {
+				w.used = append(w.used, r.state)
+			}
+		}
+	}
+	w.uint(uint64(len(w.used)))
+	for _, state := range w.used {
+		name := g.states[state].name
+		w.uint(uint64(len(name)))
+		w.b = append(w.b, name...)
+	}
+}
+
 // runs writes states and last links; the rest of a run follows from its links.
 func (w *stateWriter[E]) runs(runs []run) {
 	w.uint(uint64(len(runs)))
 	for _, r := range runs {
-		w.uint(uint64(r.state))
+		w.uint(uint64(slices.Index(w.used, r.state)))
 		w.uint(uint64(r.last + 1))
 	}
 }
@@ -99,13 +123,13 @@ func (a *Automaton[E]) DecodeState(b []byte, codec EventCodec[E]) (*State[E], er
 	if len(b) < 9 {
 		return nil, corrupt("is cut off")
 	}
-	if b[0] != stateVersion {
+	if b[0] < numberedStates || b[0] > stateVersion {
 		return nil, corrupt("has format %d, which this binary does not know", b[0])
 	}
 	if binary.LittleEndian.Uint64(b[1:]) != a.fingerprint {
 		return nil, ErrPatternChanged
 	}
-	r := stateReader[E]{automaton: a, codec: codec, b: b[9:]}
+	r := stateReader[E]{automaton: a, codec: codec, b: b[9:], numbered: b[0] == numberedStates}
 	s := r.state()
 	if r.err == nil && len(r.b) > 0 {
 		r.fail("goes on after its end")

@@ -1,6 +1,9 @@
 package cep
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // stateReader reads a state and checks what the matcher relies on. After the
 // first error it reads zeros.
@@ -9,6 +12,8 @@ type stateReader[E any] struct {
 	codec     EventCodec[E]
 	b         []byte
 	err       error
+	numbered  bool    // runs give the automaton's own numbers of states
+	used      []int32 // the states that runs are in, by their place in the list
 }
 
 func (r *stateReader[E]) state() *State[E] {
@@ -24,6 +29,9 @@ func (r *stateReader[E]) state() *State[E] {
 		s.taken.events = append(s.taken.events, record[E]{time, seq, r.event()})
 	}
 	roots := r.links(s)
+	if !r.numbered {
+		r.states()
+	}
 	s.runs = r.runs(s, roots)
 	s.held = r.runs(s, roots)
 	r.checkKinds(s)
@@ -64,12 +72,37 @@ func (r *stateReader[E]) links(s *State[E]) (roots []int32) {
 	return roots
 }
 
+// states reads the names of the states that runs are in.
+func (r *stateReader[E]) states() {
+	for range r.count() {
+		n := r.count()
+		if r.err != nil {
+			return
+		}
+		name := string(r.b[:n])
+		r.b = r.b[n:]
+		i := slices.IndexFunc(r.automaton.graph.states, func(n *node) bool { return n.name == name })
+		if i < 0 {
+			r.b, r.err = nil, ErrPatternChanged
+			return
+		}
+		r.used = append(r.used, int32(i))
+	}
+}
+
 func (r *stateReader[E]) runs(s *State[E], roots []int32) []run {
 	var runs []run
 	for i := range r.count() {
 		state, last := r.uint(), r.uint()
-		if !r.check(state < uint64(len(r.automaton.graph.states)) && last <= uint64(len(roots)), "has a partial match in no state") {
+		states := len(r.used)
+		if r.numbered {
+			states = len(r.automaton.graph.states)
+		}
+		if !r.check(state < uint64(states) && last <= uint64(len(roots)), "has a partial match in no state") {
 			return nil
+		}
+		if !r.numbered {
+			state = uint64(r.used[state])
 		}
 		m := run{seq: beginning, last: int32(last) - 1, state: int32(state)}
 		if m.last >= 0 {

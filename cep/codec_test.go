@@ -47,8 +47,10 @@ func aState(t testing.TB, a *Automaton[letter]) *State[letter] {
 	return s
 }
 
-// writtenV1 is what the first release of the format wrote. It must be readable
-// for ever.
+// What the releases of the format wrote of one state. It must be readable for
+// ever.
+const writtenV2 = "02b2b4023d0345efa20401d804040001020061c80101020161c80101020262c801010203630700000001010000010002020101020103020106030204016303613a3003613a310a24656e64537461746524050004000501030006020001030702a006020462c80102056102d00fc801"
+
 const writtenV1 = "01b2b4023d0345efa20401d804040001020061c80101020161c80101020262c8010102036307000000010100000100020201010201030201060302050104010504030106050001000702a006020462c80102056102d00fc801"
 
 func TestStateIsReadAcrossVersions(t *testing.T) {
@@ -57,16 +59,18 @@ func TestStateIsReadAcrossVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := aState(t, a)
-	if got := hex.EncodeToString(a.AppendState(nil, s, letterCodec{})); got != writtenV1 {
-		t.Errorf("writes %s", got)
-	}
-	b, _ := hex.DecodeString(writtenV1)
-	restored, err := a.DecodeState(b, letterCodec{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if restored.Partials() != s.Partials() || restored.Held() != s.Held() || restored.Waiting() != 2 {
-		t.Errorf("%d partial matches, %d held, %d waiting", restored.Partials(), restored.Held(), restored.Waiting())
+	for _, written := range []string{writtenV1, writtenV2} {
+		b, _ := hex.DecodeString(written)
+		restored, err := a.DecodeState(b, letterCodec{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if restored.Partials() != s.Partials() || restored.Held() != s.Held() || restored.Waiting() != 2 {
+			t.Errorf("%d partial matches, %d held, %d waiting", restored.Partials(), restored.Held(), restored.Waiting())
+		}
+		if got := hex.EncodeToString(a.AppendState(nil, restored, letterCodec{})); got != writtenV2 {
+			t.Errorf("writes %s", got)
+		}
 	}
 }
 

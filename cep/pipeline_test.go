@@ -107,7 +107,9 @@ func runInPipeline(t *testing.T, v *cep.Vector, restarts bool) (lines []string) 
 // pointerCodec writes events that wait in the sort.
 type pointerCodec struct{}
 
-func (pointerCodec) Append(b []byte, e **cep.VectorEvent) []byte { return cep.VectorCodec{}.Append(b, *e) }
+func (pointerCodec) Append(b []byte, e **cep.VectorEvent) []byte {
+	return cep.VectorCodec{}.Append(b, *e)
+}
 
 func (pointerCodec) Decode(b []byte, e **cep.VectorEvent) (err error) {
 	*e, err = cep.VectorCodec{}.Decode(b)

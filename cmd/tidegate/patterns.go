@@ -18,6 +18,7 @@ type patternsCommands struct {
 	Test    patternsTestCommand    `cmd:"" help:"Run the tests in the pattern files."`
 	Graph   patternsGraphCommand   `cmd:"" help:"Draw a pattern's automaton as Mermaid."`
 	Explain patternsExplainCommand `cmd:"" help:"Show after each event of a file which stage every partial match is in."`
+	Find    patternsFindCommand    `cmd:"" help:"Look for the patterns in a file of events, as in a stream: sorted by time, late events and time-outs told."`
 }
 
 type patternsCheckCommand struct {

@@ -39,6 +39,7 @@ func Compile(files []File, o Options) (*Set, error) {
 		fmt.Fprintf(hash, "%q %d\n%s", f.Name, len(f.Data), f.Data)
 		c.file(f)
 	}
+	c.set.files, c.set.options = files, o
 	c.set.version = hex.EncodeToString(hash.Sum(nil)[:6])
 	if len(c.wrong) > 0 {
 		return nil, errors.Join(c.wrong...)

@@ -2,6 +2,7 @@ package patterns
 
 import (
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"github.com/tidegate/tidegate"
@@ -43,6 +44,9 @@ func (h *held) wake(p *Pattern) error {
 		return nil
 	}
 	s, err := p.Automaton.DecodeState(h.row, p)
+	if errors.Is(err, cep.ErrPatternChanged) { // by another binary
+		s, err = &cep.State[*Event]{}, nil
+	}
 	if err != nil {
 		return err
 	}

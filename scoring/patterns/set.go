@@ -22,6 +22,8 @@ type Set struct {
 	keys       []keyed // the fields that patterns are keyed by
 	byID       map[string]*Pattern
 	version    string
+	files      []File
+	options    Options
 }
 
 // keyed are the patterns that are looked for among the events of one entity.

@@ -49,10 +49,10 @@ type Found struct {
 	// reports them; TimedOut is how many there were of any.
 	Expired  [][]string
 	TimedOut int
-	Stage   int  // the furthest of a partial match, from 1; 0: there is none
-	Stale   bool // the event is older than its key's newest and was offered to nothing
-	Dropped int  // partial matches given up for the limit
-	Failed  bool // the skip strategy has no target: everything open was given up
+	Stage    int  // the furthest of a partial match, from 1; 0: there is none
+	Stale    bool // the event is older than its key's newest and was offered to nothing
+	Dropped  int  // partial matches given up for the limit
+	Failed   bool // the skip strategy has no target: everything open was given up
 }
 
 // maxIDs bounds the ids that are reported of one match, and the matches of
