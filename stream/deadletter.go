@@ -50,7 +50,7 @@ func (t *task) bury(n *node, err error, stack string, at Millis, value any) {
 		}
 	}
 	if value != nil {
-		b, err := json.Marshal(value)
+		b, err := marshal(value)
 		if err != nil {
 			b, _ = json.Marshal(fmt.Sprintf("%+v", value))
 		}

@@ -1,6 +1,7 @@
 package stream_test
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,20 @@ func TestGraphErrors(t *testing.T) {
 				t.Error("it runs")
 			}
 		})
+	}
+}
+
+// TestUnkeyedState finds that a program whose state has no key is refused by
+// the compiler, with the place.
+func TestUnkeyedState(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "build", "./testdata/unkeyed").CombinedOutput()
+	if err == nil {
+		t.Fatal("it compiles")
+	}
+	for _, line := range []string{"unkeyed.go:13:", "unkeyed.go:14:"} {
+		if !strings.Contains(string(out), line) || !strings.Contains(string(out), "stream.Keyed[") {
+			t.Errorf("the compiler says\n%s", out)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (s *keyspace[K]) inspect(operator, text string) (any, error) {
 
 // snapshotOf is a value as JSON, taken while its key is locked.
 func snapshotOf(v any) json.RawMessage {
-	b, err := json.Marshal(v)
+	b, err := marshal(v)
 	if err != nil {
 		b, _ = json.Marshal(err.Error())
 	}

@@ -16,6 +16,11 @@ type Source[T any] interface {
 	Partitions(ctx context.Context) ([]Partition[T], error)
 }
 
+// Recorded is a [Source] that says whether it reads what was recorded, as a
+// file does, and not what happens now: the guard against timestamps in the
+// future is off for it.
+type Recorded interface{ Recorded() bool }
+
 // Partition is a part of a source, read by one goroutine. Its name finds its
 // position again after a restart.
 type Partition[T any] struct {
@@ -63,6 +68,9 @@ type Header struct {
 func From[T any](p *Pipeline, src Source[T], timing Timing[T]) Stream[T] {
 	n := p.add("source")
 	s := streamOf[T](p, n)
+	if r, ok := src.(Recorded); timing.ahead == 0 && !timing.trusted && !(ok && r.Recorded()) {
+		timing.ahead = millis(defaultAhead)
+	}
 	op := &sourceOp[T]{p: p, node: n, src: src, timing: timing, out: s.out}
 	p.sources = append(p.sources, op)
 	if err := timing.validate(); err != nil {

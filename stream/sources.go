@@ -36,6 +36,9 @@ func (g generated[T]) Partitions(context.Context) ([]Partition[T], error) {
 	return []Partition[T]{{Name: "0", Reader: &generator[T]{generated: g}}}, nil
 }
 
+// Recorded is true: what is generated need not be of now.
+func (g generated[T]) Recorded() bool { return true }
+
 type generator[T any] struct {
 	generated[T]
 	next  int64
@@ -142,4 +145,14 @@ func (s sources[T]) Partitions(ctx context.Context) (all []Partition[T], err err
 		}
 	}
 	return all, nil
+}
+
+// Recorded is true if all of them are.
+func (s sources[T]) Recorded() bool {
+	for _, src := range s {
+		if r, ok := src.(Recorded); !ok || !r.Recorded() {
+			return false
+		}
+	}
+	return true
 }

@@ -14,6 +14,7 @@ type Timing[T any] struct {
 	idle      Millis
 	drift     Millis
 	ahead     Millis
+	trusted   bool // no guard against the future
 	each      bool
 	marks     func(T) (Millis, bool)
 }
@@ -60,11 +61,21 @@ func (t Timing[T]) AlignWithin(d time.Duration) Timing[T] {
 
 // RefuseAhead sends records to the dead letters that are further ahead of the
 // clock than d, so that one bad clock does not make everyone else's records
-// late. Not for sources of recorded data.
+// late. Without it d is 5 minutes, but for sources that are [Recorded], which
+// have no guard.
 func (t Timing[T]) RefuseAhead(d time.Duration) Timing[T] {
-	t.ahead = millis(d)
+	t.ahead, t.trusted = millis(d), false
 	return t
 }
+
+// TrustAhead takes records however far they are ahead of the clock.
+func (t Timing[T]) TrustAhead() Timing[T] {
+	t.ahead, t.trusted = 0, true
+	return t
+}
+
+// defaultAhead is how far ahead of the clock a live record may be.
+const defaultAhead = 5 * time.Minute
 
 // EachRecord moves event time after every record. Without it a pipeline that
 // reads several partitions moves it after every batch.

@@ -38,6 +38,7 @@ func (o *windowOp[K, T, A, C]) receiveKeyed(t *task, v *visit[K], r Record[T]) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			t.poisoned(o.node, cause, r.Time, r.Value)
+			o.abandon(t, v)
 		}
 	}()
 	t.stats[o.node.id].in++
@@ -130,6 +131,24 @@ func (o *windowOp[K, T, A, C]) add(t *task, v *visit[K], w Span, r Record[T], el
 	trigger := o.context(t, c)
 	o.act(t, v.key, c, o.spec.trigger.OnElement(trigger, element))
 	o.arm(v, c)
+}
+
+// abandon forgets windows that a record began and did not get into, because
+// the program's code panicked: nothing would end them.
+func (o *windowOp[K, T, A, C]) abandon(t *task, v *visit[K]) {
+	windows := partOf[cells[C]](v, o.slot)
+	if windows == nil {
+		return
+	}
+	v.write()
+	for i := len(windows.list) - 1; i >= 0; i-- {
+		if c := &windows.list[i]; !c.filled && !c.schedule.armed[EventTime].set && !c.schedule.armed[ProcessingTime].set && c.schedule.more == nil {
+			windows.remove(i)
+		}
+	}
+	if len(windows.list) == 0 {
+		o.drop(t, v, windows)
+	}
 }
 
 // mergeInto finds the session that a record's window belongs to, and makes

@@ -51,6 +51,9 @@ func (s *CSV[T]) Partitions(context.Context) ([]stream.Partition[T], error) {
 	return all, nil
 }
 
+// Recorded is true: files are of the past.
+func (s *CSV[T]) Recorded() bool { return true }
+
 type csvReader[T any] struct {
 	name    string
 	decode  func(Row) (T, error)

@@ -40,6 +40,9 @@ func (s *Lines[T]) Partitions(context.Context) ([]stream.Partition[T], error) {
 	return all, nil
 }
 
+// Recorded is true: files are of the past.
+func (s *Lines[T]) Recorded() bool { return true }
+
 // match finds the files of some patterns, each once. A pattern without any is
 // an error.
 func match(patterns []string) ([]string, error) {

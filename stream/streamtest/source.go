@@ -42,6 +42,9 @@ func (s *Source[T]) Partitions(context.Context) ([]stream.Partition[T], error) {
 	return all, nil
 }
 
+// Recorded is true: tests choose their times freely.
+func (s *Source[T]) Recorded() bool { return true }
+
 type partition[T any] struct {
 	sent  []stream.Record[T]
 	next  int
