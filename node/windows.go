@@ -77,7 +77,9 @@ func (n *Node) endWindow() (more bool, err error) {
 	if err := n.known.ApplyAlerts(e, &d); err != nil {
 		return false, n.fail(err)
 	}
-	_, err = n.journal.AppendFunc(func(b []byte) []byte { return appendFinding(b, KindWindowEnd, head{arrival: arrival, history: n.options.History}, e, &d) })
+	_, err = n.journal.AppendFunc(func(b []byte) []byte {
+		return appendFinding(b, KindWindowEnd, head{arrival: arrival, history: n.options.History}, e, &d)
+	})
 	if err != nil {
 		return false, n.fail(err)
 	}
