@@ -15,7 +15,7 @@ func TestAppendEvent(t *testing.T) {
 	for _, body := range []string{
 		aTransaction,
 		strings.Replace(aTransaction, `"card_present":false`, `"card_present":true,"recurring":false,"incumbent":{"outcome":"decline","score":7.5},"follows":"tx_1","cvv_result":"M"`, 1),
-		`{"event_id":"e","event_type":"login","timestamp":"2026-03-14T15:09:26.5Z","payload":{"customer_id":"ä\"\u0001"}}`,
+		`{"event_id":"e","event_type":"login","timestamp":"2026-03-14T15:09:26.5Z","payload":{"customer_id":"ä\"\u00e9\\"}}`,
 	} {
 		var first, again tidegate.Event
 		if err := wire.DecodeEvent([]byte(body), wire.Options{}, &first); err != nil {
