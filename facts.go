@@ -45,6 +45,15 @@ func (s *Schema) Index(name string) (int, bool) {
 // Variables returns all variables in order; the caller must not change them.
 func (s *Schema) Variables() []Variable { return s.vars }
 
+// Names lists the names of all variables, in order.
+func (s *Schema) Names() []string {
+	names := make([]string, len(s.vars))
+	for i := range s.vars {
+		names[i] = s.vars[i].Name
+	}
+	return names
+}
+
 // Facts is the row of values of one event, by the places of a [Schema].
 // A number that is NaN is missing; a boolean is 0 or 1; for text, Num is NaN
 // when it is missing and 0 otherwise.

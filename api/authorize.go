@@ -76,7 +76,7 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request, b *buffer, kind 
 }
 
 func (s *Server) wireOptions(kind wire.Kind, who caller) wire.Options {
-	return wire.Options{Kind: kind, Tenant: who.tenant, MaxBody: int(s.options.BodyLimit), PANKey: s.options.PANKey, Attributes: s.node.Attributes()}
+	return wire.Options{Kind: kind, Tenant: who.tenant, MaxBody: int(s.options.BodyLimit), PANKey: s.options.PANKey, Attributes: s.node.Attributes(), Computed: s.node.Computes}
 }
 
 func appendAnswer(out []byte, d *tidegate.Decision, v node.Values) []byte {

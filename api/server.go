@@ -43,6 +43,7 @@ type Reader interface {
 	Rules() node.RuleSet
 	Clock() node.ClockGuard
 	Attributes() map[string]tidegate.Kind
+	Computes(name string) bool
 	Status() node.Status
 	Stats() node.Stats
 	Counters() *node.Counters

@@ -48,7 +48,7 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 	if len(body) == 0 {
 		return in, tidegate.Errorf(tidegate.CodeMalformed, "the record has no value")
 	}
-	o := wire.Options{Tenant: t.topic.Tenant, MaxBody: t.o.MaxBody, PANKey: t.o.PANKey, Attributes: t.o.Node.Attributes()}
+	o := wire.Options{Tenant: t.topic.Tenant, MaxBody: t.o.MaxBody, PANKey: t.o.PANKey, Attributes: t.o.Node.Attributes(), Computed: t.o.Node.Computes}
 	guard := t.o.Node.Clock()
 	o.MaxAhead = guard.MaxAhead
 	now := tidegate.MillisOf(t.o.Clock())

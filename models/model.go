@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/nearest"
 	"github.com/tidegate/tidegate/models/onnx"
 )
 
@@ -98,7 +99,7 @@ func (m *Model) bindInputs(program *onnx.Program, schema *tidegate.Schema) error
 		for j, name := range names {
 			place, ok := schema.Index(name)
 			if !ok {
-				return fail(member(j), "there is no feature %q", name)
+				return fail(member(j), "there is no feature %q%s", name, nearest.DidYouMean(name, schema.Names()))
 			}
 			if isText := schema.At(place).Kind == tidegate.KindText; isText != (in.Type == onnx.String) {
 				return fail(member(j), "feature %q is a %s and the graph's input %q is not", name, schema.At(place).Kind, in.Name)

@@ -124,6 +124,9 @@ type ClockGuard struct {
 // Attributes are the declared free attributes, by name.
 func (n *Node) Attributes() map[string]tidegate.Kind { return n.current.Load().scorer.Attributes() }
 
+// Computes tells whether a name is that of a feature, or otherwise computed.
+func (n *Node) Computes(name string) bool { return n.current.Load().scorer.Computes(name) }
+
 // Clock is the policy's guard; it is off when the node runs on event time.
 func (n *Node) Clock() ClockGuard {
 	p := n.current.Load().scorer.Policy()

@@ -11,8 +11,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/tidegate/tidegate/internal/nearest"
 	"github.com/tidegate/tidegate/internal/yamlfile"
-	"github.com/tidegate/tidegate/rules/internal/nearest"
 )
 
 // Limits of one YAML file. The parser takes time by the square of the depth.

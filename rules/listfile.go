@@ -15,7 +15,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/tidegate/tidegate"
-	"github.com/tidegate/tidegate/rules/internal/nearest"
+	"github.com/tidegate/tidegate/internal/nearest"
 )
 
 const (
@@ -226,7 +226,7 @@ func (d *document) textVariable(n ast.Node, schema *tidegate.Schema) int {
 	}
 	i, ok := schema.Index(name)
 	if !ok {
-		d.fail(placeOf(n), "unknown field %q%s", name, nearest.DidYouMean(name, namesOf(schema)))
+		d.fail(placeOf(n), "unknown field %q%s", name, nearest.DidYouMean(name, schema.Names()))
 		return -1
 	}
 	if kind := schema.At(i).Kind; kind != tidegate.KindText {

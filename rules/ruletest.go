@@ -6,8 +6,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/nearest"
 	"github.com/tidegate/tidegate/rules/condition"
-	"github.com/tidegate/tidegate/rules/internal/nearest"
 )
 
 // runTests runs the tests of rules on the program that will run in
@@ -66,7 +66,7 @@ func (d *document) given(n ast.Node, schema *tidegate.Schema) (*tidegate.Facts, 
 	d.entries(n, "given", func(name string, at place, value ast.Node) {
 		i, known := schema.Index(name)
 		if !known {
-			d.fail(at, "unknown name %q%s", name, nearest.DidYouMean(name, namesOf(schema)))
+			d.fail(at, "unknown name %q%s", name, nearest.DidYouMean(name, schema.Names()))
 		}
 		ok = known && d.set(facts, schema, i, value) && ok
 	})
@@ -95,12 +95,4 @@ func (d *document) set(facts *tidegate.Facts, schema *tidegate.Schema, i int, n 
 	x, ok := d.word(n, v.Name)
 	facts.SetText(i, x)
 	return ok
-}
-
-func namesOf(schema *tidegate.Schema) []string {
-	names := make([]string, schema.Len())
-	for i, v := range schema.Variables() {
-		names[i] = v.Name
-	}
-	return names
 }

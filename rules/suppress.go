@@ -4,7 +4,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/tidegate/tidegate"
-	"github.com/tidegate/tidegate/rules/internal/nearest"
+	"github.com/tidegate/tidegate/internal/nearest"
 )
 
 // suppressions silence one rule for some values of some fields.

@@ -109,6 +109,11 @@ func (k *attributeKind) UnmarshalYAML(node ast.Node) error {
 	return yamlfile.At(node, "%q is not a type: write number, text or bool", node.GetToken().Value)
 }
 
+// attributesFile is where attributes are declared.
+func (c *compiler) attributesFile() yamlfile.Document {
+	return yamlfile.Document{File: "attributes.yaml", Data: c.files["attributes.yaml"]}
+}
+
 func (c *compiler) features() {
 	var file struct {
 		Attributes map[string]attributeKind `yaml:"attributes"`
@@ -192,7 +197,14 @@ func (c *compiler) layout() {
 	s.layout.models = len(vars)
 	vars = append(vars, models.Variables(manifests)...)
 	s.schema, err = tidegate.NewSchema(vars)
-	c.note(err)
+	if !c.note(err) {
+		return
+	}
+	for _, name := range s.attributes {
+		if s.Computes(name) {
+			c.note(c.attributesFile().Errorf("$.attributes."+name, "%s is the name of a feature: give the attribute another", name))
+		}
+	}
 }
 
 // fieldVariable describes a field of the event to rules: everything that a

@@ -167,6 +167,13 @@ func (s *Scorer) AppendFacts(dst []byte) []byte {
 // Attributes are the declared free attributes, by name.
 func (s *Scorer) Attributes() map[string]tidegate.Kind { return s.declared }
 
+// Computes tells whether a name is that of a feature, a pattern's or a model's
+// variable: something that is never sent.
+func (s *Scorer) Computes(name string) bool {
+	place, ok := s.schema.Index(name)
+	return ok && place >= s.layout.regressions
+}
+
 // Rules, Models and Lists describe what decides.
 func (s *Scorer) Rules() []rules.Rule     { return s.rules.Rules() }
 func (s *Scorer) Models() []*models.Model { return s.models.Models() }

@@ -24,6 +24,8 @@ func (d *eventDecoder) attributes() bool {
 			return d.fail(tidegate.CodeInvalid, "an attribute's name is empty or has control characters")
 		case len(name) > MaxID:
 			return d.tooLong(MaxID)
+		case d.opts.Computed != nil && d.opts.Computed(name):
+			return d.fail(tidegate.CodeInvalid, "is the name of a feature: it is computed here, and can't be sent")
 		}
 		a := tidegate.Attribute{Name: name}
 		if d.null() {

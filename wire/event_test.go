@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -154,6 +155,19 @@ func TestNullAndEmptyAreAbsent(t *testing.T) {
 	}
 	if plain.ID != "tx_1" || plain.Type != tidegate.TypeTransaction {
 		t.Errorf("a bare transaction is %q of type %q", plain.ID, plain.Type)
+	}
+}
+
+// What is computed can't be sent, and other attributes can.
+func TestAttributesNamedLikeFeatures(t *testing.T) {
+	o := wire.Options{Computed: func(name string) bool { return name == "customer_tx_count_2m" }}
+	decode(t, with(`"attributes":{"customer_tx_count":0}`), o)
+	for _, body := range []string{with(`"attributes":{"customer_tx_count_2m":0}`), with(`"attributes":{"customer_tx_count_\u0032m":"x"}`)} {
+		err := wire.DecodeEvent([]byte(body), o, &tidegate.Event{})
+		var e *tidegate.Error
+		if !errors.As(err, &e) || e.Code != tidegate.CodeInvalid || e.Field != "/attributes/customer_tx_count_2m" {
+			t.Errorf("%s: %v", body, err)
+		}
 	}
 }
 

@@ -43,6 +43,10 @@ type Options struct {
 	// Attributes declares kinds. A declared attribute of another kind is
 	// refused; one that is not declared may be of any kind.
 	Attributes map[string]tidegate.Kind
+
+	// Computed tells the names of what is computed, as features. An attribute of
+	// such a name is refused: whoever sends it hopes that it counts. May be nil.
+	Computed func(name string) bool
 }
 
 func (o *Options) maxBody() int {

@@ -32,7 +32,7 @@ func Decode(file string, data []byte, v any) (err error) {
 	if err == nil || errors.Is(err, io.EOF) {
 		return nil
 	}
-	return place(file, err)
+	return place(file, err, v)
 }
 
 // Parse reads a document's tree. Errors are the library's own, with a token.
@@ -62,7 +62,7 @@ func empty(data []byte) bool {
 	return true
 }
 
-func place(file string, err error) error {
+func place(file string, err error, v any) error {
 	var own *tidegate.Error
 	if errors.As(err, &own) {
 		e := *own
@@ -71,7 +71,7 @@ func place(file string, err error) error {
 	}
 	var y yaml.Error
 	if errors.As(err, &y) {
-		e := &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: y.GetMessage()}
+		e := &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: suggest(y.GetMessage(), v)}
 		if t := y.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
 		}

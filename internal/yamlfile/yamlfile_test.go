@@ -15,7 +15,8 @@ func TestDecodeNamesThePlace(t *testing.T) {
 		Count int      `yaml:"count"`
 	}
 	for _, c := range []struct{ name, in, want string }{
-		{"unknown member", "wait: 1s\nwaits: 2s\n", "f.yaml:2:1: unknown field \"waits\""},
+		{"unknown member", "wait: 1s\nwaits: 2s\n", "f.yaml:2:1: unknown field \"waits\": did you mean \"wait\"?"},
+		{"a member like no other", "wait: 1s\nextraordinary: 2s\n", "f.yaml:2:1: unknown field \"extraordinary\""},
 		{"duration", "count: 1\nwait: soon\n", "f.yaml:2:7: \"soon\" is not a duration: write it as 500ms, 90s, 5m, 24h or 30d"},
 		{"share", "share: 110%\n", "f.yaml:1:8: \"110%\" is not a share: write none, all or a percentage as 10%"},
 		{"size", "size: big\n", "f.yaml:1:7: \"big\" is not a size: write it as 65536, 64KiB, 16MiB or 2GiB"},

@@ -7,7 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/tidegate/tidegate"
-	"github.com/tidegate/tidegate/rules/internal/nearest"
+	"github.com/tidegate/tidegate/internal/nearest"
 )
 
 // numeric are the functions of numbers, with their number of arguments;

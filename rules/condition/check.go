@@ -7,7 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/tidegate/tidegate"
-	"github.com/tidegate/tidegate/rules/internal/nearest"
+	"github.com/tidegate/tidegate/internal/nearest"
 )
 
 // checker turns a syntax tree into terms. A faulty part becomes nil; every

@@ -5,7 +5,7 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 
-	"github.com/tidegate/tidegate/rules/internal/nearest"
+	"github.com/tidegate/tidegate/internal/nearest"
 )
 
 // spelled is the name of a variable that is written like a call, as
