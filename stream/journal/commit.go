@@ -21,6 +21,7 @@ type committer struct {
 	file   vfs.File
 	offset int64 // where the next frame goes
 	filled int64 // the file's size
+	pace   pace
 }
 
 // run commits until the journal is closed or the first error.
@@ -32,6 +33,7 @@ func (c *committer) run() {
 			// Under load, let those who were just told go on and bring their
 			// next records: fewer, larger commits. It costs nothing when idle.
 			runtime.Gosched()
+			c.pace.wait(c.j)
 			b, closing := c.j.take()
 			if b == nil && !closing {
 				break
@@ -52,6 +54,7 @@ func (c *committer) run() {
 // commit makes a batch durable and says so.
 func (c *committer) commit(b *batch) error {
 	b.seal(c.j.seed)
+	c.pace.began(b.records)
 	if c.offset > headerSize && c.offset+int64(len(b.buf)) > c.j.opts.SegmentBytes {
 		if err := c.roll(b.first); err != nil {
 			return err

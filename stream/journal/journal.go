@@ -126,7 +126,9 @@ func (j *Journal) add() (uint64, error) {
 		j.pending.first = seq
 		j.nudge()
 	}
-	j.pending.add(seq, j.scratch)
+	if j.pending.add(seq, j.scratch); j.pending.records == fullBatch {
+		j.nudge()
+	}
 	return seq, nil
 }
 
