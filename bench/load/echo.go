@@ -14,6 +14,10 @@ import (
 // decoded and an answer of the same size encoded with the standard library,
 // and nothing decided or remembered.
 func Echo(listener net.Listener, size int) *http.Server {
+	bare, err := json.Marshal(newEchoAnswer("", ""))
+	if err != nil {
+		panic(err) // texts, lists and a map of texts
+	}
 	r := chi.NewRouter()
 	r.Post("/v1/authorize", func(w http.ResponseWriter, r *http.Request) {
 		var e echoed
@@ -21,13 +25,9 @@ func Echo(listener net.Listener, size int) *http.Server {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		answer := echoAnswer{
-			TransactionID: e.Payload.TransactionID, Outcome: "approve", WouldBe: "approve", ResponseCode: "00", EventTime: e.Timestamp,
-			Reasons: []string{}, Rules: []string{}, Models: []string{}, Patterns: []string{}, Degraded: []string{}, Warnings: []string{},
-			Versions: map[string]string{"engine": "1", "rules": "1", "features": "1", "models": "1", "policy": "1"},
-		}
-		answer.Padding = strings.Repeat("x", max(0, size-echoBytes))
-		out, err := json.Marshal(&answer)
+		answer := newEchoAnswer(e.Payload.TransactionID, e.Timestamp)
+		answer.Padding = padding[:min(len(padding), max(0, size-len(bare)-len(answer.TransactionID)-len(answer.EventTime)))]
+		out, err := json.Marshal(answer)
 		if err != nil {
 			w.WriteHeader(http.StatusInternalServerError)
 			return
@@ -96,5 +96,13 @@ type echoAnswer struct {
 	Padding       string            `json:"padding"`
 }
 
-// echoBytes is about the size of an answer without padding.
-const echoBytes = 430
+func newEchoAnswer(id, at string) *echoAnswer {
+	return &echoAnswer{
+		TransactionID: id, Outcome: "approve", WouldBe: "approve", ResponseCode: "00", EventTime: at,
+		Reasons: []string{}, Rules: []string{}, Models: []string{}, Patterns: []string{}, Degraded: []string{}, Warnings: []string{},
+		Versions: map[string]string{"engine": "1", "rules": "1", "features": "1", "models": "1", "policy": "1"},
+	}
+}
+
+// padding makes an answer as long as a decision's.
+var padding = strings.Repeat("x", 64<<10)
