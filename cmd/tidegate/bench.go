@@ -97,20 +97,20 @@ func (c *benchAuthorizeCommand) besideEcho(ctx context.Context, payments *load.P
 		return err
 	}
 	rate, cpu := 0.0, 0.0
-	echo := func() error {
+	echo := func(size int) error {
 		debug.FreeOSMemory() // what the service leaves behind
 		e, err := c.echo(ctx, payments, size)
 		r.Echo = append(r.Echo, e)
 		rate, cpu = rate+e.PerSecond/2, cpu+e.CPUMicros/2
 		return err
 	}
-	if err := echo(); err != nil {
+	if err := echo(size); err != nil {
 		return err
 	}
 	if err := c.service(ctx, payments, r); err != nil {
 		return err
 	}
-	if err := echo(); err != nil {
+	if err := echo(int(math.Round(r.Tidegate.AnswerBytes))); err != nil { // answers grow with what is known
 		return err
 	}
 	r.Ratio, r.RatioCPU = r.Tidegate.PerSecond/rate, cpu/r.Tidegate.CPUMicros
