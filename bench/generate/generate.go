@@ -29,6 +29,7 @@ type Options struct {
 	Span         tidegate.Millis // event time from the first to the last
 	FraudShare   float64         // of transactions, about
 	Haste        float64         // how much faster than usual campaigns go; 1 is usual
+	Opening      bool            // a campaign begins at once, so that there is something to see
 }
 
 // Defaults fills what is zero.
@@ -126,6 +127,9 @@ func New(o Options) *Stream {
 			p.favourite[j] = s.merchantIn(c)
 		}
 		s.customers[i] = p
+	}
+	if o.Opening {
+		s.testing(o.Start, s.rng.IntN(len(s.customers)))
 	}
 	return s
 }

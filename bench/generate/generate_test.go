@@ -7,6 +7,23 @@ import (
 	"github.com/tidegate/tidegate"
 )
 
+// A demo shows its first fraud soon: four small payments within a few seconds.
+func TestOpening(t *testing.T) {
+	for seed := range uint64(50) {
+		s := New(Options{Seed: seed, Transactions: 1 << 20, Customers: 2000, Haste: 20, Opening: true, Start: 1, Span: 1 << 30})
+		small := 0
+		for small < 4 {
+			item, ok := s.Next()
+			if !ok || item.Event.Time > 10_000 {
+				t.Fatalf("seed %d: %d small payments by %d ms", seed, small, item.Event.Time)
+			}
+			if item.Campaign == "testing" && item.Event.Amount.Minor < 200 {
+				small++
+			}
+		}
+	}
+}
+
 func TestStreamIsOrderedSeededAndLabelled(t *testing.T) {
 	read := func(seed uint64) (all []byte, frauds, n int) {
 		s := New(Options{Seed: seed, Transactions: 20_000, Customers: 500})

@@ -56,11 +56,11 @@ func (c *demoCommand) Run(ctx context.Context) (err error) {
 	return errors.Join(err, s.close())
 }
 
-// pay sends the stream at a rate. Campaigns come often, so that there is
-// something to see.
+// pay sends the stream at a rate. Campaigns come often, and one at once, so
+// that there is something to see.
 func pay(ctx context.Context, base string, rate float64, seed uint64) error {
 	stream := generate.New(generate.Options{
-		Seed: seed, Customers: 20_000, Transactions: 1 << 30, FraudShare: 0.05, Haste: 20,
+		Seed: seed, Customers: 20_000, Transactions: 1 << 30, FraudShare: 0.05, Haste: 20, Opening: true,
 		Start: tidegate.MillisOf(time.Now()), Span: tidegate.Millis(float64(1<<30) / rate * 1000),
 	})
 	var body []byte
