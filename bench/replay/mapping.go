@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/internal/yamlfile"
 )
@@ -40,6 +42,31 @@ type LabelColumn struct {
 	Column         string            `yaml:"column"`
 	True           string            `yaml:"true"` // default "1"
 	AvailableAfter yamlfile.Duration `yaml:"available_after"`
+}
+
+// UnmarshalYAML takes the member true by its spelling: to YAML it is no text.
+func (l *LabelColumn) UnmarshalYAML(node ast.Node) error {
+	members, ok := node.(ast.MapNode)
+	if !ok {
+		return yamlfile.At(node, "label needs members, as {column: fraud}")
+	}
+	for m := members.MapRange(); m.Next(); {
+		key, value := m.Key(), m.Value()
+		text := value.GetToken().Value
+		switch name := key.GetToken().Value; name {
+		case "column":
+			l.Column = text
+		case "true":
+			l.True = text
+		case "available_after":
+			if err := l.AvailableAfter.UnmarshalYAML(value); err != nil {
+				return err
+			}
+		default:
+			return yamlfile.At(key, "unknown field %q: a label has column, true and available_after", name)
+		}
+	}
+	return nil
 }
 
 // LoadMapping reads mappings/NAME.yaml of a configuration. The name

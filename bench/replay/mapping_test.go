@@ -1,0 +1,65 @@
+package replay
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/tidegate/tidegate"
+)
+
+// What means fraud is a text of the file, however YAML takes the word true.
+func TestLabelColumn(t *testing.T) {
+	const head = "format: csv\ndelimiter: \";\"\ntime: {column: when, layout: \"02.01.2006 15:04:05 -0700\"}\nfields: {transaction_id: id, customer_id: who, amount: eur}\nconstants: {currency: EUR}\n"
+	for _, c := range []struct {
+		label, is string
+		after     time.Duration
+	}{
+		{`label: {column: fraud, true: "ja", available_after: 48h}`, "ja", 48 * time.Hour},
+		{"label:\n  column: fraud\n  true: ja\n", "ja", 0},
+		{`label: {"column": fraud, "true": true}`, "true", 0},
+		{"label: {column: fraud}", "1", 0},
+		{"label:\n  column: fraud\n", "1", 0},
+	} {
+		m, err := LoadMapping(fstest.MapFS{"mappings/m.yaml": {Data: []byte(head + c.label)}}, "m")
+		if err != nil {
+			t.Fatalf("%s: %v", c.label, err)
+		}
+		if m.Label.Column != "fraud" || m.Label.True != c.is || m.Label.AvailableAfter.Std() != c.after {
+			t.Errorf("%s: %+v", c.label, m.Label)
+		}
+		file := filepath.Join(t.TempDir(), "f.csv")
+		if err := os.WriteFile(file, []byte("id;when;who;eur;fraud\n1;02.01.2026 12:00:00 +0100;a;1;"+c.is+"\n2;02.01.2026 12:00:01 +0100;a;1;other\n3;02.01.2026 12:00:02 +0100;a;1;\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(file, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for {
+			var row Row
+			if err := r.Next(&row); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			at := row.Event.Time.Time().UTC().Format("15:04:05 ")
+			got = append(got, at+map[bool]string{true: "labelled ", false: ""}[row.Labelled]+map[bool]string{true: "fraud", false: "fine"}[row.Fraud])
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if want := "11:00:00 labelled fraud, 11:00:01 labelled fine, 11:00:02 fine"; strings.Join(got, ", ") != want {
+			t.Errorf("%s: %q", c.label, got)
+		}
+	}
+	_, err := LoadMapping(fstest.MapFS{"mappings/m.yaml": {Data: []byte(head + "label: {colum: fraud}")}}, "m")
+	if want := `mappings/m.yaml:6:9: unknown field "colum": a label has column, true and available_after`; err == nil || err.Error() != want || tidegate.CodeOf(err) != tidegate.CodeConfig {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
