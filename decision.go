@@ -154,6 +154,14 @@ type Decision struct {
 	Alerts        []Alert
 }
 
+// Reset empties a decision for the next one, which may use its memory again.
+func (d *Decision) Reset() {
+	*d = Decision{
+		Reasons: d.Reasons[:0], Rules: d.Rules[:0], Models: d.Models[:0], Patterns: d.Patterns[:0],
+		Degraded: d.Degraded[:0], Warnings: d.Warnings[:0], Alerts: d.Alerts[:0],
+	}
+}
+
 // SchemaVersion is the version of the answer's and the alert's JSON.
 const SchemaVersion = 1
 
