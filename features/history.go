@@ -46,6 +46,8 @@ type groupState struct {
 	chunkID []byte
 	event   *tidegate.Event // that entry and row are of
 	entry   *state.Entry[head]
+	reach   state.Reach[head]
+	likely  *state.Entry[head]
 	row     row
 	sum     *summary
 	scope   scope

@@ -84,12 +84,9 @@ func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offse
 	st.observed = nil
 	st.values(ev, facts, offset)
 	tag := tagOf(ev)
-	for _, s := range st.groups {
-		if err := s.lookUp(ev, tag); err != nil {
-			return err
-		}
+	if err := st.lookUp(ev, tag); err != nil {
+		return err
 	}
-	st.touch()
 	for _, s := range st.groups {
 		e := &st.run
 		*e = evaluation{
@@ -113,31 +110,51 @@ func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offse
 	return nil
 }
 
-// touch reads a little of each history that will be looked at. The processor
-// fetches them from memory at the same time instead of one after the other.
-func (st *State) touch() {
+// lookUp finds the histories of the event's entities and makes the event a row
+// of each. It reads a little of all of them before it looks at the first, so
+// that the processor fetches them from memory at the same time.
+func (st *State) lookUp(ev *tidegate.Event, tag uint32) (err error) {
 	touched := byte(0)
 	for _, s := range st.groups {
-		if s.entry != nil {
-			if data := s.entry.Value().tail.data; len(data) > 0 {
-				touched += data[0] + data[len(data)/4] + data[len(data)-1]
+		if s.name(ev) {
+			s.reach = s.heads.Reach(s.id)
+		}
+	}
+	for _, s := range st.groups {
+		if s.likely = nil; len(s.id) > 0 {
+			if s.likely = s.reach.Likely(); s.likely != nil {
+				touched += byte(s.likely.Value().tail.n)
+			}
+		}
+	}
+	for _, s := range st.groups {
+		if s.likely != nil {
+			touched += s.reach.Touch(s.likely)
+			if data := s.likely.Value().tail.data; len(data) > 0 {
+				touched += data[0] + data[len(data)/4] + data[len(data)/2] + data[len(data)-1]
 			}
 		}
 	}
 	st.touched = touched
+	for _, s := range st.groups {
+		if len(s.id) == 0 {
+			continue
+		}
+		s.fill(&s.row, ev, tag)
+		if s.entry, err = s.heads.Reached(s.id, &s.reach, s.likely); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// lookUp finds the history of the event's entity and makes the event a row.
-func (s *groupState) lookUp(ev *tidegate.Event, tag uint32) (err error) {
+// name makes the key of the event's entity; false if it has none.
+func (s *groupState) name(ev *tidegate.Event) bool {
 	s.entry, s.event, s.approximate = nil, ev, s.approximate[:0]
 	s.id = s.appendKey(s.id[:0], ev)
-	if len(s.id) == 0 {
-		return nil
-	}
-	s.fill(&s.row, ev, tag)
-	s.entry, err = s.heads.Get(s.id)
-	return err
+	return len(s.id) > 0
 }
+
 
 // values answers the features of the current event alone.
 func (st *State) values(ev *tidegate.Event, facts *tidegate.Facts, offset int) {
@@ -174,6 +191,11 @@ func (st *State) Apply(ev *tidegate.Event, effect Effect) error {
 	if effect.HasOutcome {
 		outcome = effect.Outcome.String()
 	}
+	if !known && effect.Follows == nil {
+		if err := st.lookUp(ev, tagOf(ev)); err != nil {
+			return err
+		}
+	}
 	for _, s := range st.groups {
 		if !s.takes(ev.Type) {
 			continue
@@ -184,24 +206,20 @@ func (st *State) Apply(ev *tidegate.Event, effect Effect) error {
 			}
 			continue
 		}
-		if err := s.apply(ev, outcome, known); err != nil {
+		if err := s.apply(ev, outcome); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *groupState) apply(ev *tidegate.Event, outcome string, known bool) (err error) {
-	if !known || s.event != ev {
-		if err := s.lookUp(ev, tagOf(ev)); err != nil {
-			return err
-		}
-	}
+// apply makes an event that was looked up part of its history.
+func (s *groupState) apply(ev *tidegate.Event, outcome string) (err error) {
 	if len(s.id) == 0 || !s.fillOutcome(&s.row, ev, outcome) {
 		return nil
 	}
 	if s.entry == nil {
-		if s.entry, err = s.heads.GetOrCreate(s.id); err != nil {
+		if s.entry, err = s.heads.Replace(s.id); err != nil { // nobody has it: that was looked up
 			return err
 		}
 	}

@@ -73,7 +73,7 @@ func (s *keyspace[K]) rearm(key []byte) error {
 	}
 	for i, contents := range e.Value().parts {
 		if contents != nil {
-			s.parts[i].rearm(e.Key(), contents)
+			s.parts[i].rearm(s.table.Key(e), contents)
 		}
 	}
 	return nil
@@ -190,7 +190,7 @@ func (v *visit[K]) name() string {
 	if v.entry == nil {
 		return string(v.bytes)
 	}
-	return v.entry.Key()
+	return v.space.table.Key(v.entry)
 }
 
 // timer is a timer of the key.

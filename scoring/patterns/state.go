@@ -271,7 +271,7 @@ func (s *State) keep(t *table, entry *state.Entry[open]) error {
 	}
 	if at, ok := o.timer(); ok {
 		t.open.SetExpiry(entry, 0) // the timer ends it
-		return s.timers.set(t.field, entry.Key(), o, at+o.late+lateness)
+		return s.timers.set(t, entry, at+o.late+lateness)
 	}
 	t.open.SetExpiry(entry, o.newest+o.late+memory+slack)
 	return nil

@@ -53,7 +53,8 @@ var indexKey = []byte("pages")
 
 // set sets an entity's timer, unless it is set for an earlier time: then it
 // is set anew when that has come.
-func (c *calendar) set(field tidegate.Field, key string, o *open, due int64) error {
+func (c *calendar) set(t *table, of *state.Entry[open], due int64) error {
+	o := t.open.Update(of)
 	if o.due != 0 && o.due <= due {
 		return nil
 	}
@@ -69,7 +70,7 @@ func (c *calendar) set(field tidegate.Field, key string, o *open, due int64) err
 		return err
 	}
 	p := c.pages.Update(row)
-	p.add(entity{field, key, due})
+	p.add(entity{t.field, t.open.Key(of), due})
 	id.first, id.full = p.entities[0].dueIn(id.minute), len(p.entities) >= perPage
 	return nil
 }

@@ -37,11 +37,12 @@ func (t *Table[V]) Clear() error {
 
 func (s *tableShard[V]) clear() {
 	store := s.table.store
-	for _, e := range s.ring {
+	for e := range s.all() {
 		store.cached.Add(-int64(e.cost))
 		if e.dirty == store.epoch && store.backend != nil {
 			store.changed.Add(-int64(e.cost))
 		}
 	}
-	s.entries, s.ring, s.hand, s.changed = map[string]*Entry[V]{}, nil, 0, list[V]{}
+	s.index, s.slabs, s.slots, s.free, s.keys = newIndex(len(s.table.shards)), nil, 0, nil, keys{}
+	s.hand, s.changed = 0, list[V]{}
 }

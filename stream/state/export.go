@@ -84,7 +84,9 @@ func (s *Store) exportMemory(w io.Writer) error {
 func (t *Table[V]) export(clock int64, visit func(key, row []byte) error) error {
 	entries := map[string]*Entry[V]{}
 	for i := range t.shards {
-		maps.Copy(entries, t.shards[i].entries)
+		for e := range t.shards[i].all() {
+			entries[t.Key(e)] = e
+		}
 	}
 	var key, row []byte
 	for _, k := range slices.Sorted(maps.Keys(entries)) {

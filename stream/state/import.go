@@ -83,8 +83,8 @@ func (t *Table[V]) adopt(rows []importedRow) error {
 		if err != nil {
 			return err
 		}
-		sh := t.shard(key)
-		e := sh.add(string(key), false)
+		sh, hash := t.locate(key)
+		e := sh.add(key, hash, false)
 		e.expiry = expiry
 		if err := t.codec.decode(version, encoded, &e.value); err != nil {
 			return t.rowError(err)

@@ -1,10 +1,10 @@
 package state
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"slices"
-	"strings"
 )
 
 // sortable is an entry with eight bytes of its key beside it: comparing those
@@ -28,27 +28,31 @@ func (t *Table[V]) waiting() []sortable[V] {
 			}
 		}
 	}
-	skip := commonPrefix(entries)
+	skip := t.commonPrefix(entries)
 	for i := range entries {
-		entries[i].head = head(entries[i].entry.key[skip:])
+		entries[i].head = head(t.cutKey(entries[i].entry)[skip:])
 	}
 	slices.SortFunc(entries, func(a, b sortable[V]) int {
 		if a.head != b.head {
 			return cmp.Compare(a.head, b.head)
 		}
-		return strings.Compare(a.entry.key, b.entry.key)
+		return bytes.Compare(t.cutKey(a.entry), t.cutKey(b.entry))
 	})
 	return entries
 }
 
+// cutKey is the key of an entry that waits: read without the shard's lock,
+// while others add keys and remove them.
+func (t *Table[V]) cutKey(e *Entry[V]) []byte { return keysOf(t.shards[e.shard].cutKeys, e.key) }
+
 // commonPrefix is how many bytes all keys begin with: often a tenant.
-func commonPrefix[V any](entries []sortable[V]) int {
+func (t *Table[V]) commonPrefix(entries []sortable[V]) int {
 	if len(entries) == 0 {
 		return 0
 	}
-	prefix := entries[0].entry.key
+	prefix := t.cutKey(entries[0].entry)
 	for i := range entries {
-		key := entries[i].entry.key
+		key := t.cutKey(entries[i].entry)
 		n := 0
 		for n < min(len(key), len(prefix)) && key[n] == prefix[n] {
 			n++
@@ -60,7 +64,7 @@ func commonPrefix[V any](entries []sortable[V]) int {
 
 // head is the first eight bytes of a key as a number, with zeros behind a
 // shorter one.
-func head(key string) uint64 {
+func head(key []byte) uint64 {
 	var b [8]byte
 	copy(b[:], key)
 	return binary.BigEndian.Uint64(b[:])

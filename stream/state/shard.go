@@ -58,8 +58,10 @@ func (g *Group) index(key []byte) int {
 	if len(g.shards) == 1 {
 		return 0
 	}
-	return int(maphash.Bytes(g.seed, key)) & (len(g.shards) - 1)
+	return int(g.hash(key)) & (len(g.shards) - 1)
 }
+
+func (g *Group) hash(key []byte) uint64 { return maphash.Bytes(g.seed, key) }
 
 // add makes a table known to the shard, whose lock may be held or not; the
 // store's mu is.

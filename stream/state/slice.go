@@ -51,9 +51,8 @@ func (s *slicer[V]) encode(entries []sortable[V]) (n int) {
 
 func (s *slicer[V]) add(shard *tableShard[V], e *Entry[V]) {
 	start := len(s.buf)
-	if e.image != nil {
-		s.buf = append(s.buf, e.image.row...)
-		e.image = nil
+	if e.imaged {
+		s.buf = append(s.buf, shard.dropImage(e)...)
 	} else {
 		s.buf = s.table.appendRow(s.buf, e)
 		e.written = e.dirty

@@ -62,7 +62,7 @@ func NewTable[V any](s *Store, name string, codec Codec[V], options ...TableOpti
 		codec: codecsOf(codec), shards: make([]tableShard[V], len(o.group.shards)),
 	}
 	for i := range t.shards {
-		t.shards[i] = tableShard[V]{table: t, shard: &o.group.shards[i], number: uint16(i), entries: map[string]*Entry[V]{}}
+		t.shards[i] = tableShard[V]{table: t, shard: &o.group.shards[i], number: uint16(i), index: newIndex(len(t.shards))}
 	}
 	if _, taken := s.tables[name]; taken {
 		t.err = tidegate.Errorf(tidegate.CodeInternal, "state table %q is open with another type", name)
@@ -86,14 +86,17 @@ func NewTable[V any](s *Store, name string, codec Codec[V], options ...TableOpti
 
 // Get finds a key's entry; nil if there is none, or if it has expired.
 func (t *Table[V]) Get(key []byte) (*Entry[V], error) {
-	sh := t.shard(key)
-	e := sh.entries[string(key)]
+	sh, hash := t.locate(key)
+	e := sh.find(key, hash)
 	if e == nil {
-		e, _, err := sh.load(key)
+		e, _, err := sh.load(key, hash)
 		return e, err
 	}
 	return t.live(e), nil
 }
+
+// Key is a copy of an entry's key.
+func (t *Table[V]) Key(e *Entry[V]) string { return string(t.shards[e.shard].keys.bytes(e.key)) }
 
 // live is an entry in memory, or nil if it is deleted or expired.
 func (t *Table[V]) live(e *Entry[V]) *Entry[V] {
@@ -109,14 +112,14 @@ func (t *Table[V]) live(e *Entry[V]) *Entry[V] {
 // GetOrCreate finds a key's entry or makes one with a zero value, which
 // counts as a change.
 func (t *Table[V]) GetOrCreate(key []byte) (*Entry[V], error) {
-	sh := t.shard(key)
-	e := sh.entries[string(key)]
+	sh, hash := t.locate(key)
+	e := sh.find(key, hash)
 	if e == nil {
-		e, found, err := sh.load(key)
+		e, found, err := sh.load(key, hash)
 		if e != nil || err != nil {
 			return e, err
 		}
-		return t.reset(sh.add(string(key), found)), nil
+		return t.reset(sh.add(key, hash, found)), nil
 	}
 	if e := t.live(e); e != nil {
 		return e, nil
@@ -130,10 +133,10 @@ func (t *Table[V]) Replace(key []byte) (*Entry[V], error) {
 	if t.err != nil {
 		return nil, t.err
 	}
-	sh := t.shard(key)
-	e := sh.entries[string(key)]
+	sh, hash := t.locate(key)
+	e := sh.find(key, hash)
 	if e == nil {
-		e = sh.add(string(key), t.store.backend != nil)
+		e = sh.add(key, hash, t.store.backend != nil)
 		e.unsure = e.stored
 	}
 	return t.reset(e), nil
@@ -183,26 +186,28 @@ func (t *Table[V]) Remove(key []byte) error {
 	if t.err != nil {
 		return t.err
 	}
-	sh := t.shard(key)
-	e := sh.entries[string(key)]
+	sh, hash := t.locate(key)
+	e := sh.find(key, hash)
 	if e == nil {
 		if t.store.backend == nil {
 			return nil
 		}
-		e = sh.add(string(key), true)
+		e = sh.add(key, hash, true)
 	}
 	t.Delete(e)
 	return nil
 }
 
-func (t *Table[V]) shard(key []byte) *tableShard[V] {
-	if len(t.shards) == 1 {
-		return &t.shards[0]
+// locate is a key's shard and hash.
+func (t *Table[V]) locate(key []byte) (*tableShard[V], uint64) {
+	hash := t.group.hash(key)
+	switch {
+	case len(t.shards) == 1:
+		return &t.shards[0], hash
+	case t.prefix != nil:
+		return &t.shards[t.group.index(key[:t.prefix(key)])], hash
 	}
-	if t.prefix != nil {
-		key = key[:t.prefix(key)]
-	}
-	return &t.shards[t.group.index(key)]
+	return &t.shards[int(hash)&(len(t.shards)-1)], hash
 }
 
 // change marks an entry as changed in this epoch.
@@ -211,7 +216,7 @@ func (t *Table[V]) change(e *Entry[V]) {
 		return
 	}
 	if e.dirty > e.written {
-		e.image = &image{row: t.appendRow(nil, e)}
+		t.shards[e.shard].keepImage(e, t.appendRow(nil, e))
 		e.written = e.dirty
 	}
 	e.dirty = t.store.epoch

@@ -1,24 +1,50 @@
 package state
 
-import "unsafe"
+import (
+	"bytes"
+	"iter"
+	"unsafe"
+)
 
 // tableShard is the part of a table that one lock guards.
 type tableShard[V any] struct {
 	table   *Table[V]
 	shard   *Shard
 	number  uint16 // of the shard
-	entries map[string]*Entry[V]
-	ring    []*Entry[V] // the same entries, for the eviction hand
-	hand    int
-	changed list[V] // since the last cut
-	waiting list[V] // for the checkpoint under way
-	key     []byte  // scratch
-	row     []byte  // scratch
+	index   index
+	slabs   []*slab[V]
+	slots   int      // of the slabs, that were taken at least once
+	free    []uint32 // slots that are not entries any more
+	keys    keys
+	hand    int               // the slot where eviction goes on
+	images  map[uint32][]byte // rows as of the cut, by slot; empty for a deleted entry
+	changed list[V]           // since the last cut
+	waiting list[V]           // for the checkpoint under way
+	cutKeys [][]byte          // the keys of those
+	key     []byte            // scratch
+	row     []byte            // scratch
+}
+
+func (s *tableShard[V]) entry(slot uint32) *Entry[V] {
+	return &s.slabs[slot/slabEntries][slot%slabEntries]
+}
+
+// find finds a key's entry in memory, or nil.
+func (s *tableShard[V]) find(key []byte, hash uint64) *Entry[V] {
+	p := s.index.part(hash)
+	slot, i, ok := p.next(hash, p.home(hash))
+	for ok {
+		if e := s.entry(slot); bytes.Equal(s.keys.bytes(e.key), key) {
+			return e
+		}
+		slot, i, ok = p.next(hash, i)
+	}
+	return nil
 }
 
 // load brings a key's entry into memory; nil if the backend has none. found
 // says that it has a row, which may have expired.
-func (s *tableShard[V]) load(key []byte) (e *Entry[V], found bool, err error) {
+func (s *tableShard[V]) load(key []byte, hash uint64) (e *Entry[V], found bool, err error) {
 	t := s.table
 	if t.err != nil || t.store.backend == nil {
 		return nil, false, t.err
@@ -42,26 +68,36 @@ func (s *tableShard[V]) load(key []byte) (e *Entry[V], found bool, err error) {
 	if err := t.codec.decode(version, encoded, &value); err != nil {
 		return nil, true, t.rowError(err)
 	}
-	e = s.add(string(key), true)
+	e = s.add(key, hash, true)
 	e.value, e.expiry = value, expiry
 	s.weigh(e, len(encoded))
 	return e, true, nil
 }
 
 // add makes an entry that is clean and empty.
-func (s *tableShard[V]) add(key string, stored bool) *Entry[V] {
-	e := &Entry[V]{key: key, shard: s.number, slot: uint32(len(s.ring)), stored: stored, used: true}
-	s.entries[key] = e
-	s.ring = append(s.ring, e)
+func (s *tableShard[V]) add(key []byte, hash uint64, stored bool) *Entry[V] {
+	slot := uint32(s.slots)
+	if last := len(s.free) - 1; last >= 0 {
+		slot = s.free[last]
+		s.free = s.free[:last]
+	} else {
+		if s.slots == slabEntries*len(s.slabs) {
+			s.slabs = append(s.slabs, new(slab[V]))
+		}
+		s.slots++
+	}
+	e := s.entry(slot)
+	e.key, e.shard, e.slot, e.inUse, e.stored, e.used = s.keys.add(key), s.number, slot, true, stored, true
+	s.index.part(hash).add(hash, slot)
 	s.shard.loaded++
 	s.weigh(e, 0)
 	return e
 }
 
-// weigh counts what an entry takes in memory: itself, its key, its place in
-// the map (a string and a pointer, three quarters full) and in the ring.
+// weigh counts what an entry takes in memory: itself, its key, and its place
+// in the index, which is half full to three quarters.
 func (s *tableShard[V]) weigh(e *Entry[V], encoded int) {
-	cost := uint32(int(unsafe.Sizeof(*e)) + len(e.key) + 32 + 8 + s.table.codec.size(&e.value, encoded))
+	cost := uint32(int(unsafe.Sizeof(*e)) + 8*words(int(e.key.length)) + 13 + s.table.codec.size(&e.value, encoded))
 	if cost != e.cost {
 		s.table.store.cached.Add(int64(cost) - int64(e.cost))
 		e.cost = cost
@@ -70,34 +106,71 @@ func (s *tableShard[V]) weigh(e *Entry[V], encoded int) {
 
 // drop removes an entry from memory.
 func (s *tableShard[V]) drop(e *Entry[V]) {
-	if s.entries[e.key] != e {
+	if !e.inUse {
 		return
 	}
-	delete(s.entries, e.key)
-	last := len(s.ring) - 1
-	s.ring[e.slot] = s.ring[last]
-	s.ring[e.slot].slot = e.slot
-	s.ring[last] = nil
-	s.ring = s.ring[:last]
+	hash := s.table.group.hash(s.keys.bytes(e.key))
+	s.index.part(hash).remove(hash, e.slot)
+	s.keys.remove(e.key)
+	s.free = append(s.free, e.slot)
 	s.table.store.cached.Add(-int64(e.cost))
+	*e = Entry[V]{}
 }
+
+// all visits the entries in memory.
+func (s *tableShard[V]) all() iter.Seq[*Entry[V]] {
+	return func(yield func(*Entry[V]) bool) {
+		for slot := range s.slots {
+			if e := s.entry(uint32(slot)); e.inUse && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// keepImage keeps an entry's row as of the cut, which is about to change.
+func (s *tableShard[V]) keepImage(e *Entry[V], row []byte) {
+	if s.images == nil {
+		s.images = map[uint32][]byte{}
+	}
+	s.images[e.slot], e.imaged = row, true
+}
+
+func (s *tableShard[V]) dropImage(e *Entry[V]) []byte {
+	row := s.images[e.slot]
+	delete(s.images, e.slot)
+	e.imaged = false
+	if len(s.images) == 0 {
+		s.images = nil
+	}
+	return row
+}
+
+// emptySlots is how many free slots the hand passes over for the price of one step.
+const emptySlots = 16
 
 func (s *tableShard[V]) evict(steps int) (left int) {
 	store := s.table.store
 	applied, now := store.applied.Load(), store.clock.Load()
-	for ; steps > 0; steps-- {
-		if s.hand >= len(s.ring) {
+	for empty := 0; steps > 0; {
+		if s.hand >= s.slots {
 			s.hand = 0
 			return steps
 		}
-		e := s.ring[s.hand]
+		e := s.entry(uint32(s.hand))
+		s.hand++
+		if !e.inUse {
+			if empty++; empty%emptySlots == 0 {
+				steps--
+			}
+			continue
+		}
+		steps--
 		gone := e.deleted || expired(e.expiry, now)
 		switch {
 		case store.backend == nil && !gone, e.dirty > applied:
-			s.hand++
 		case e.used && !gone:
 			e.used = false
-			s.hand++
 		default:
 			s.drop(e)
 		}

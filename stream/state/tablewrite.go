@@ -1,17 +1,19 @@
 package state
 
+import "bytes"
+
 func (t *Table[V]) id() uint16 { return t.number }
 
 func (t *Table[V]) cut() {
 	for i := range t.shards {
 		s := &t.shards[i]
-		s.waiting, s.changed = s.changed, list[V]{}
+		s.waiting, s.changed, s.cutKeys = s.changed, list[V]{}, s.keys.chunks
 	}
 }
 
 func (t *Table[V]) release() {
 	for i := range t.shards {
-		t.shards[i].waiting = list[V]{}
+		t.shards[i].waiting, t.shards[i].cutKeys = list[V]{}, nil
 	}
 }
 
@@ -21,7 +23,7 @@ func (t *Table[V]) abandon() {
 		for _, block := range s.waiting.blocks {
 			s.shard.mu.Lock()
 			for _, e := range block {
-				e.image = nil
+				s.dropImage(e)
 				if e.dirty != t.store.epoch {
 					e.written = e.dirty // no image: nobody wants it
 					t.change(e)
@@ -29,7 +31,7 @@ func (t *Table[V]) abandon() {
 			}
 			s.shard.mu.Unlock()
 		}
-		s.waiting = list[V]{}
+		s.waiting, s.cutKeys = list[V]{}, nil
 	}
 }
 
@@ -44,9 +46,9 @@ func (t *Table[V]) write(w *writer, expired [][]byte) error {
 		}
 		n := rows.encode(entries)
 		for i := range entries[:n] {
-			e := entries[i].entry
-			for len(expired) > 0 && string(expired[0][idSize:]) <= e.key {
-				if string(expired[0][idSize:]) < e.key {
+			key := t.cutKey(entries[i].entry)
+			for len(expired) > 0 && bytes.Compare(expired[0][idSize:], key) <= 0 {
+				if bytes.Compare(expired[0][idSize:], key) < 0 {
 					if err := w.expire(expired[0]); err != nil {
 						return err
 					}
@@ -54,7 +56,7 @@ func (t *Table[V]) write(w *writer, expired [][]byte) error {
 				expired = expired[1:]
 			}
 			if row, known := rows.row(i); known {
-				if err := w.put(t.number, e.key, row); err != nil {
+				if err := w.put(t.number, key, row); err != nil {
 					return err
 				}
 			}

@@ -110,7 +110,7 @@ func (w *writer) rows(expired map[uint16][][]byte) error {
 }
 
 // put writes a row of a table, or deletes it.
-func (w *writer) put(id uint16, key string, row []byte) error {
+func (w *writer) put(id uint16, key, row []byte) error {
 	w.key = append(appendID(w.key[:0], id), key...)
 	if row == nil {
 		w.stats.Deleted++

@@ -1,0 +1,107 @@
+package state
+
+import "encoding/binary"
+
+// keys holds the keys of a shard's entries in a few large pieces of memory
+// instead of one each: the collector looks at those as wholes. What a key
+// leaves free, the next one of its size takes.
+type keys struct {
+	chunks [][]byte
+	used   int      // bytes of the last chunk for short keys
+	short  int      // that chunk
+	free   []uint64 // by size in words: 1 + the place of the first free one, which holds that of the next
+	spare  []uint64 // chunks of long keys that are free
+}
+
+// keyPlace is where a key lies: chunk and offset, and how long it is.
+type keyPlace struct {
+	at     uint64
+	length uint32
+}
+
+// Short keys share chunks. The first chunk grows from little: most shards of
+// most tables hold few keys.
+const (
+	longKey    = 1 << 10
+	firstChunk = 1 << 8
+	keyChunk   = 1 << 16
+)
+
+func (k *keys) bytes(p keyPlace) []byte { return keysOf(k.chunks, p) }
+
+// keysOf reads keys of a copy of the chunks, which stays true of all keys that
+// are not removed.
+func keysOf(chunks [][]byte, p keyPlace) []byte {
+	offset := p.at & (1<<32 - 1)
+	return chunks[p.at>>32][offset : offset+uint64(p.length)]
+}
+
+// words is the room that a key takes, in words of 8 bytes.
+func words(length int) int { return max((length+7)/8, 1) }
+
+func (k *keys) add(key []byte) keyPlace {
+	p := keyPlace{length: uint32(len(key))}
+	if len(key) >= longKey {
+		p.at = k.addLong(key)
+		return p
+	}
+	n := words(len(key))
+	if n < len(k.free) && k.free[n] != 0 {
+		p.at = k.free[n] - 1
+		whole := keysOf(k.chunks, keyPlace{p.at, 8})
+		k.free[n] = binary.LittleEndian.Uint64(whole)
+	} else {
+		p.at = k.take(8 * n)
+	}
+	copy(k.bytes(p), key)
+	return p
+}
+
+// take takes bytes that nobody has used before.
+func (k *keys) take(size int) uint64 {
+	for len(k.chunks) == 0 || k.used+size > len(k.chunks[k.short]) {
+		switch {
+		case len(k.chunks) == 1 && k.short == 0 && len(k.chunks[0]) < keyChunk:
+			grown := make([]byte, 2*len(k.chunks[0]))
+			copy(grown, k.chunks[0])
+			k.chunks = [][]byte{grown} // whoever reads a copy keeps what it has
+		case len(k.chunks) == 0:
+			k.chunks = append(k.chunks, make([]byte, firstChunk))
+		default:
+			k.chunks = append(k.chunks, make([]byte, keyChunk))
+			k.short, k.used = len(k.chunks)-1, 0
+		}
+	}
+	at := uint64(k.short)<<32 | uint64(k.used)
+	k.used += size
+	return at
+}
+
+func (k *keys) addLong(key []byte) uint64 {
+	if len(k.chunks) == 0 {
+		k.chunks = append(k.chunks, nil) // short keys begin elsewhere
+	}
+	chunk := append([]byte(nil), key...)
+	if last := len(k.spare) - 1; last >= 0 {
+		at := k.spare[last]
+		k.spare = k.spare[:last]
+		k.chunks[at>>32] = chunk
+		return at
+	}
+	k.chunks = append(k.chunks, chunk)
+	return uint64(len(k.chunks)-1) << 32
+}
+
+func (k *keys) remove(p keyPlace) {
+	if p.length >= longKey {
+		k.chunks[p.at>>32] = nil
+		k.spare = append(k.spare, p.at)
+		return
+	}
+	n := words(int(p.length))
+	for len(k.free) <= n {
+		k.free = append(k.free, 0)
+	}
+	binary.LittleEndian.PutUint64(keysOf(k.chunks, keyPlace{p.at, 8}), k.free[n])
+	k.free[n] = p.at + 1
+}
