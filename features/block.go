@@ -17,7 +17,7 @@ type block struct {
 	origin int64 // time that the narrow times count from
 	n      int
 	data   []byte      // the columns' places (4 bytes each), then the columns
-	texts  *[][]string // per column that keeps texts: by dictionary entry; nil if none does
+	texts  *[][]string // per column that keeps texts: long ones, by dictionary entry; nil if there is none
 }
 
 var le = binary.LittleEndian
@@ -39,8 +39,39 @@ func (b *block) room() int {
 	return (end - offset) / width
 }
 
-// text is the text of a row's token.
-func (b *block) text(text, codes, i int) string { return (*b.texts)[text][b.code(codes, i)] }
+// text is the text of a row's token, in a column that keeps texts.
+func (b *block) text(l *layout, t, i int, cache *shortTexts) string {
+	code := b.code(l.codesAt(t), i)
+	token := b.word(l.wordsAt(t), code)
+	if text, n := short(token); n > 0 {
+		return cache.of(token, text, n)
+	}
+	return b.longText(l.tokens[t].text, code)
+}
+
+// longText is a text that its token does not hold; "" if there is none.
+func (b *block) longText(text, code int) string {
+	if b.texts == nil || code >= len((*b.texts)[text]) {
+		return ""
+	}
+	return (*b.texts)[text][code]
+}
+
+// putText keeps the text of a dictionary entry, if its token does not hold it.
+func (b *block) putText(l *layout, text, code int, s string) {
+	if len(s) <= shortText {
+		return
+	}
+	if b.texts == nil {
+		texts := make([][]string, l.texts)
+		b.texts = &texts
+	}
+	list := &(*b.texts)[text]
+	for len(*list) <= code {
+		*list = append(*list, "")
+	}
+	(*list)[code] = s
+}
 
 // words is the number of entries of a dictionary.
 func (b *block) words(column int) int { return int(b.data[4*column+3]) }

@@ -124,7 +124,7 @@ func (s *shape) fitRow(l *layout, b *block, r *row) {
 }
 
 // make lays out an empty block.
-func (s *shape) make(l *layout) block {
+func (s *shape) make(l *layout, from *spare) block {
 	size := 4 * l.columns
 	var offsets [maxColumns]int
 	for c := range l.columns {
@@ -138,13 +138,9 @@ func (s *shape) make(l *layout) block {
 			size += int(s.width[c]) * l.masks
 		}
 	}
-	b := block{origin: s.origin, data: make([]byte, size)}
+	b := block{origin: s.origin, data: from.take(size)}
 	for c := range l.columns {
 		le.PutUint32(b.data[4*c:], uint32(offsets[c])|uint32(s.width[c])<<16)
-	}
-	if l.texts > 0 {
-		texts := make([][]string, l.texts)
-		b.texts = &texts
 	}
 	return b
 }
@@ -179,7 +175,7 @@ func (b *block) holds(l *layout, r *row) bool {
 }
 
 // with is the block with room for one more row like r, a copy if need be.
-func (b *block) with(l *layout, r *row) block {
+func (b *block) with(l *layout, r *row, from *spare) block {
 	if b.n > 0 && b.holds(l, r) {
 		return *b
 	}
@@ -191,17 +187,17 @@ func (b *block) with(l *layout, r *row) block {
 	s.fitBlock(l, b)
 	s.fitTimes(first, last)
 	s.fitRow(l, b, r)
-	grown := s.make(l)
+	grown := s.make(l, from)
 	grown.copyRows(l, b, 0, b.n)
 	return grown
 }
 
 // part is a copy of rows i to j-1, without room for more unless asked for.
-func (b *block) part(l *layout, i, j, room int) block {
+func (b *block) part(l *layout, i, j, room int, from *spare) block {
 	s := shapeOf(l, max(room, j-i))
 	s.fitBlock(l, b)
 	s.fitTimes(b.time(i), b.time(j-1))
-	p := s.make(l)
+	p := s.make(l, from)
 	p.copyRows(l, b, i, j)
 	return p
 }
@@ -251,8 +247,8 @@ func (b *block) copyTokens(l *layout, t int, src *block, i, j int) {
 		if codes[old] == 0 {
 			b.putWord(words, src.word(words, int(old)))
 			codes[old] = uint8(b.words(words))
-			if text >= 0 {
-				(*b.texts)[text] = append((*b.texts)[text], (*src.texts)[text][old])
+			if text >= 0 && src.texts != nil {
+				b.putText(l, text, b.words(words)-1, src.longText(text, int(old)))
 			}
 		}
 		b.data[to+k] = codes[old] - 1
@@ -285,8 +281,8 @@ func (b *block) insert(l *layout, i int, r *row) {
 		if code < 0 {
 			code = b.words(words)
 			b.putWord(words, hash)
-			if text := l.tokens[k].text; text >= 0 {
-				(*b.texts)[text] = append((*b.texts)[text], strings.Clone(r.texts[text]))
+			if text := l.tokens[k].text; text >= 0 && len(r.texts[text]) > shortText {
+				b.putText(l, text, code, strings.Clone(r.texts[text]))
 			}
 		}
 		offset, _ := b.at(l.codesAt(k))

@@ -22,11 +22,9 @@ func appendBlock(dst []byte, l *layout, b *block) []byte {
 			dst = append(dst, b.data[offset:offset+width*l.masks]...)
 		}
 	}
-	if b.texts == nil {
-		return dst
-	}
-	for _, texts := range *b.texts {
-		for _, t := range texts {
+	for k := range l.texts {
+		for code := range b.words(l.wordsAt(l.textColumn(k))) {
+			t := b.longText(k, code)
 			dst = binary.AppendUvarint(dst, uint64(len(t)))
 			dst = append(dst, t...)
 		}
@@ -71,7 +69,7 @@ func (d *decoder) block(l *layout) block {
 	if d.err != nil {
 		return block{}
 	}
-	b := s.make(l)
+	b := s.make(l, nil)
 	b.n = n
 	for c := range l.columns {
 		offset, _ := b.at(c)
@@ -82,7 +80,9 @@ func (d *decoder) block(l *layout) block {
 	}
 	d.checkBlock(l, &b)
 	for k := range l.texts {
-		(*b.texts)[k] = d.texts(b.words(l.wordsAt(l.textColumn(k))))
+		for code := range b.words(l.wordsAt(l.textColumn(k))) {
+			b.putText(l, k, code, string(d.bytes(d.length(1))))
+		}
 	}
 	if d.err != nil {
 		return block{}
@@ -123,12 +123,4 @@ func (d *decoder) checkBlock(l *layout, b *block) {
 			}
 		}
 	}
-}
-
-func (d *decoder) texts(n int) []string {
-	texts := make([]string, 0, n)
-	for range n {
-		texts = append(texts, string(d.bytes(d.length(1))))
-	}
-	return texts
 }

@@ -226,7 +226,8 @@ func (c *setCompiler) finish(g *group) error {
 		g.slide(i)
 	}
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %v %d %s", g.key.name(), g.types, g.horizon, c.set.options.Base)
+	// The number is that of the rows' form: others are not read, but filled anew.
+	fmt.Fprintf(h, "2 %s %v %d %s", g.key.name(), g.types, g.horizon, c.set.options.Base)
 	for _, f := range g.filters {
 		fmt.Fprintf(h, "\n%s", f.text)
 	}

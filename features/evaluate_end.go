@@ -92,7 +92,7 @@ func (e *evaluation) blockEnd(f *end, b *block, i int) {
 	case firstFloat, lastFloat:
 		e.set(&f.result, b.float(l.floatAt(f.column), i))
 	default:
-		e.setText(&f.result, b.text(l.tokens[f.column].text, l.codesAt(f.column), i), true)
+		e.setText(&f.result, b.text(l, f.column, i, &e.s.short), true)
 	}
 }
 

@@ -100,11 +100,11 @@ func (g *group) rowsWith(b *block, filter int, with property) uint64 {
 func (g *group) takes(eventType string) bool { return slices.Contains(g.types, eventType) }
 
 // appendKey appends the key of the event's entity: tenant, a zero byte, value.
-// The default tenant is left out. It returns nil where the event has no such entity.
+// The default tenant is left out. It is empty where the event has no such entity.
 func (g *group) appendKey(dst []byte, ev *tidegate.Event) []byte {
 	value := g.key.text(ev)
 	if value == "" {
-		return nil
+		return dst[:0]
 	}
 	return appendKey(dst, ev.Tenant, value)
 }
@@ -120,14 +120,6 @@ func appendKey(dst []byte, tenant, value string) []byte {
 // counted tells whether a row passes a filter.
 func (g *group) counted(r *row, f int) bool {
 	return g.filters[f].mask < 0 || r.masks.has(g.filters[f].mask)
-}
-
-// hashText is a text's hash; 0 is the absent text's.
-func hashText(s string) uint64 {
-	if s == "" {
-		return 0
-	}
-	return max(xxhash.Sum64String(s), 1)
 }
 
 func hashNumber(v float64) uint64 {

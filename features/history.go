@@ -49,6 +49,8 @@ type groupState struct {
 	reach   state.Reach[head]
 	likely  *state.Entry[head]
 	row     row
+	spare   *spare
+	short   shortTexts
 	sum     *summary
 	scope   scope
 

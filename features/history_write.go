@@ -37,7 +37,7 @@ func (s *groupState) place(h *head, r *row) error {
 		return s.insertFull(h, r)
 	}
 	if h.tail.n == 0 || !h.tail.holds(&s.layout, r) {
-		h.tail = h.tail.with(&s.layout, r)
+		s.moveTail(h, h.tail.with(&s.layout, r, s.spare))
 	}
 	h.tail.insert(&s.layout, h.tail.upTo(r.time), r)
 	return nil
@@ -84,22 +84,22 @@ func (s *groupState) insertFull(h *head, r *row) error {
 	if at < blockRows {
 		cut = blockRows / 2
 	}
-	sealed := h.tail.part(&s.layout, 0, cut, 0)
+	sealed := h.tail.part(&s.layout, 0, cut, 0, nil)
 	var tail block
 	if cut < blockRows {
-		tail = h.tail.part(&s.layout, cut, blockRows, blockRows)
+		tail = h.tail.part(&s.layout, cut, blockRows, blockRows, s.spare)
 	}
 	if cut <= at {
-		tail = tail.with(&s.layout, r)
+		tail = tail.with(&s.layout, r, s.spare)
 		tail.insert(&s.layout, at-cut, r)
 	} else {
-		sealed = sealed.with(&s.layout, r)
+		sealed = sealed.with(&s.layout, r, nil)
 		sealed.insert(&s.layout, at, r)
 	}
 	if err := s.appendBlock(h.older, &sealed); err != nil {
 		return err
 	}
-	h.tail = tail
+	s.moveTail(h, tail)
 	return nil
 }
 
@@ -164,18 +164,18 @@ func (s *groupState) insertInPage(o *older, page *index, r *row) error {
 	return s.changeBlock(o, page, i, func(b *block) []block {
 		at := b.upTo(r.time)
 		if b.n < blockRows {
-			wider := b.part(&s.layout, 0, b.n, b.n+1)
-			wider = wider.with(&s.layout, r)
+			wider := b.part(&s.layout, 0, b.n, b.n+1, nil)
+			wider = wider.with(&s.layout, r, nil)
 			wider.insert(&s.layout, at, r)
 			return []block{wider}
 		}
 		half := b.n / 2
-		left, right := b.part(&s.layout, 0, half, 0), b.part(&s.layout, half, b.n, 0)
+		left, right := b.part(&s.layout, 0, half, 0, nil), b.part(&s.layout, half, b.n, 0, nil)
 		into, i := &left, at
 		if at > half {
 			into, i = &right, at-half
 		}
-		*into = into.with(&s.layout, r)
+		*into = into.with(&s.layout, r, nil)
 		into.insert(&s.layout, i, r)
 		return []block{left, right}
 	})
@@ -260,8 +260,15 @@ func (s *groupState) evict(h *head, cutoff int64) error {
 		return nil
 	}
 	s.remember(h, &h.tail, k)
-	h.tail = h.tail.part(&s.layout, k, h.tail.n, roomFor(h.tail.n-k+1))
+	s.moveTail(h, h.tail.part(&s.layout, k, h.tail.n, roomFor(h.tail.n-k+1), s.spare))
 	return nil
+}
+
+// moveTail puts another block in the place of the tail, a copy, and keeps the
+// memory for the next one. Nobody else reads a tail.
+func (s *groupState) moveTail(h *head, to block) {
+	s.spare.give(h.tail.data)
+	h.tail = to
 }
 
 func (s *groupState) evictOlder(h *head, cutoff int64) error {

@@ -103,7 +103,7 @@ func (b *block) widened(l *layout, column int, width uint8) block {
 	s.fitBlock(l, b)
 	s.fitTimes(b.first(), b.last())
 	s.width[column] = width
-	w := s.make(l)
+	w := s.make(l, nil)
 	w.copyRows(l, b, 0, b.n)
 	return w
 }

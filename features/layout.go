@@ -101,8 +101,8 @@ func (c *placeColumn) value(points Points, ev *tidegate.Event) (Point, bool) {
 	return p, ok
 }
 
-// tokenColumn holds texts, or anything else that is only compared, as 64-bit
-// hashes. Column text of the texts keeps the text itself beside it.
+// tokenColumn holds texts, or anything else that is only compared, as tokens
+// of 64 bits. Column text of the texts keeps long ones beside it.
 type tokenColumn struct {
 	source  source
 	text    int // place among the kept texts, or -1

@@ -53,6 +53,7 @@ func NewState(set *Set, store *state.Store) (*State, error) {
 			heads:     state.NewTable[head](store, name, headCodec{g}),
 			chunks:    state.NewTable[chunk](store, name+".chunks", chunkCodec{g}, state.ShardedBy(keyOfChunk)),
 			row:       newRow(&g.layout),
+			spare:     new(spare),
 			sum:       newSummary(g),
 			sums:      newSums(g),
 			baseScale: majorUnit(set.options.Base),
@@ -154,7 +155,6 @@ func (s *groupState) name(ev *tidegate.Event) bool {
 	s.id = s.appendKey(s.id[:0], ev)
 	return len(s.id) > 0
 }
-
 
 // values answers the features of the current event alone.
 func (st *State) values(ev *tidegate.Event, facts *tidegate.Facts, offset int) {

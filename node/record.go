@@ -57,6 +57,13 @@ type Record struct {
 // reset empties a record for the next Decode.
 func (r *Record) reset() { *r = Record{} }
 
+// again is reset for who keeps nothing of the record but texts: the next
+// Decode uses the memory of its lists.
+func (r *Record) again() {
+	r.Decision.Reset()
+	*r = Record{Event: tidegate.Event{Attributes: r.Event.Attributes[:0], Warnings: r.Event.Warnings[:0]}, Decision: r.Decision}
+}
+
 // Decode takes a record apart. It keeps Facts, a part of body. Whatever it
 // does not understand is an error of [tidegate.CodeCorrupt].
 func (r *Record) Decode(sequence uint64, body []byte) (err error) {

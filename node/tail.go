@@ -31,7 +31,7 @@ type batch struct {
 func (b *batch) decode(sequence uint64, body []byte) error {
 	b.records = b.records[:len(b.records)+1]
 	r := &b.records[len(b.records)-1]
-	r.reset()
+	r.again()
 	if err := r.Decode(sequence, body); err != nil {
 		return err
 	}
