@@ -21,6 +21,7 @@ import (
 	"github.com/tidegate/tidegate/examples"
 	"github.com/tidegate/tidegate/node"
 	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/stream/state"
 )
 
 type serveCommand struct {
@@ -71,7 +72,8 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 		return nil, err
 	}
 	if s.listener, err = net.Listen("tcp", s.config.Listen); err != nil {
-		return nil, &tidegate.Error{Code: tidegate.CodeConflict, Message: "cannot listen on " + s.config.Listen + ": choose another with --listen", Cause: err}
+		err = &tidegate.Error{Code: tidegate.CodeConflict, Message: "cannot listen on " + s.config.Listen + ": choose another with --listen", Cause: err}
+		return nil, errors.Join(heldByAnother(s.config.Data), err)
 	}
 	var activation error
 	options := nodeOptions(&s.config, files, s.log)
@@ -101,6 +103,19 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	}
 	s.reading = startIntake(ctx, s, panKey)
 	return s, nil
+}
+
+// heldByAnother says which process has a data directory, if one has: a second
+// start by mistake meets its port first.
+func heldByAnother(dir string) error {
+	if _, err := os.Stat(dir); err != nil {
+		return nil
+	}
+	lock, err := state.LockDirectory(dir, time.Now())
+	if err != nil {
+		return err
+	}
+	return lock.Close()
 }
 
 // run serves until ctx is over, the node fails or the listener does.
@@ -156,7 +171,11 @@ func (s *service) serve(web *http.Server) error {
 func (s *service) close() error {
 	s.reading.close()
 	err := errors.Join(s.publisher.close(), s.node.Close())
-	s.log.Info("stopped", "error", err)
+	if err != nil {
+		s.log.Error("stopped", "error", err)
+	} else {
+		s.log.Info("stopped")
+	}
 	return err
 }
 
