@@ -109,6 +109,9 @@ func (t every) OnElement(c *TriggerContext, e Element) Decision {
 
 func (t every) next(c *TriggerContext, from Millis) {
 	at := min(later(from, t.interval), c.Window.MaxTimestamp())
+	if t.domain == EventTime && c.Watermark == MaxTime && c.Window == GlobalSpan {
+		at = c.Window.MaxTimestamp() // the stream has ended: a global window would fire for ever
+	}
 	c.Store(0, int64(at))
 	c.SetTimer(t.domain, at)
 }
@@ -117,7 +120,7 @@ func (t every) OnTimer(c *TriggerContext, d Domain, at Millis) Decision {
 	if d != t.domain {
 		return Continue
 	}
-	if d == EventTime && at == c.Window.MaxTimestamp() {
+	if at == c.Window.MaxTimestamp() {
 		return Fire
 	}
 	if due, ok := c.Load(0); ok && Millis(due) == at {
