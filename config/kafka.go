@@ -79,24 +79,22 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	return nil
 }
 
-// LabelsTopic is where labels are read from, or would be.
+// LabelsTopic is where labels are read from; "" if they are not.
 func (k *Kafka) LabelsTopic() string {
 	for _, in := range k.Inputs {
 		if in.Takes == "labels" {
 			return in.Topic
 		}
 	}
-	return "labels"
+	return ""
 }
 
 // Written are all topics that the publisher writes to: those of [Kafka.Published],
 // and the dead letters of what is read.
 func (k *Kafka) Written() []kafka.Topic {
-	topics := append(k.Published(), k.DeadLetters(k.LabelsTopic()))
+	topics := k.Published()
 	for _, in := range k.Inputs {
-		if in.Topic != k.LabelsTopic() {
-			topics = append(topics, k.DeadLetters(in.Topic))
-		}
+		topics = append(topics, k.DeadLetters(in.Topic))
 	}
 	return topics
 }

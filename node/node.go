@@ -69,6 +69,7 @@ type Options struct {
 	Retention       time.Duration // of the journal, by arrival
 	IDs             time.Duration // how long ids are remembered, by arrival
 	History         bool          // what comes is the past, imported: publishers pass it over
+	Restored        bool          // from a backup: what follows is another incarnation of the journal
 	ReadersAt       func() uint64 // the record up to which publishers have come; nil without any
 	Progress        func(stage string, done, total uint64)
 	Report          func(err error) // background errors that do not stop the node

@@ -95,6 +95,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 	var found journal.Recovery
 	n.journal, found, err = journal.Open(filepath.Join(o.Dir, "journal"), journal.Options{
 		FS: o.FS, SegmentBytes: o.SegmentBytes, MinFreeBytes: uint64(o.MinFreeBytes), VerifyFrom: at.Sequence,
+		NewIncarnation: o.Restored,
 	})
 	if err != nil {
 		return err

@@ -84,7 +84,8 @@ type publishing struct {
 	process *exec.Cmd
 }
 
-func newPublishing(t *testing.T, broker *kafkatest.Broker) *publishing {
+// newPublishing writes its configuration; more are further members of kafka.
+func newPublishing(t *testing.T, broker *kafkatest.Broker, more ...string) *publishing {
 	s := &publishing{t: t, broker: broker, dir: t.TempDir(), topics: map[string]string{"decisions": broker.Topic(t, "decisions", 3), "alerts": broker.Topic(t, "alerts", 1)}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -92,8 +93,8 @@ func newPublishing(t *testing.T, broker *kafkatest.Broker) *publishing {
 	}
 	s.address = listener.Addr().String()
 	configuration := filepath.Join(s.dir, "config")
-	yaml := fmt.Sprintf("listen: %s\ndata: %s\nkafka: {brokers: [%q], decisions_topic: %q, alerts_topic: %q}\n",
-		s.address, filepath.Join(s.dir, "data"), broker.Addresses[0], s.topics["decisions"], s.topics["alerts"])
+	yaml := fmt.Sprintf("listen: %s\ndata: %s\nkafka: {brokers: [%q], decisions_topic: %q, alerts_topic: %q%s}\n",
+		s.address, filepath.Join(s.dir, "data"), broker.Addresses[0], s.topics["decisions"], s.topics["alerts"], strings.Join(append([]string{""}, more...), ", "))
 	err = errors.Join(listener.Close(), os.CopyFS(configuration, examples.Issuer()), os.WriteFile(filepath.Join(configuration, "tidegate.yaml"), []byte(yaml), 0o644))
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ type serveCommand struct {
 	Data     string `help:"Data directory, instead of the configuration's." type:"path" placeholder:"DIR"`
 	Clock    string `help:"arrival refuses events that are too old or in the future; event takes them as they come." enum:"arrival,event," default:""`
 	Insecure bool   `help:"Listen beyond this machine without TLS and API keys."`
+	Restored bool   `help:"The data directory was restored from a backup: say so at the first start after that."`
 	DevKafka bool   `name:"dev-kafka" help:"Start an in-process broker that speaks Kafka's protocol and publish to it. It forgets everything at the end."`
 	Quiet    bool   `help:"Print nothing but errors."`
 }
@@ -77,6 +78,7 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	}
 	var activation error
 	options := nodeOptions(&s.config, files, s.log)
+	options.Restored = c.Restored
 	if len(s.config.Kafka.Brokers) > 0 || c.DevKafka {
 		options.ReadersAt = s.publishedAt
 	}

@@ -34,7 +34,10 @@
 //
 // Groups without members lose their offsets after a week (offsets.retention.minutes),
 // so the position is committed anew every day, and it is also kept in a local
-// file: if Kafka has none and the file tells of one, the publisher stops.
+// file: if Kafka has none and the file tells of one, the publisher stops. The
+// metadata tells, too, what was published before the last transaction: a file
+// that is further behind belongs to a data directory from a backup, whose
+// records are not those that were published.
 //
 // The offset belongs to partition 0 of a topic of its own, [DefaultPositions],
 // which holds one small record for each start and each day.

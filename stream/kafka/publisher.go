@@ -186,10 +186,10 @@ func (p *Publisher) commit(ctx context.Context, s *session) error {
 	p.published.Store(s.next - 1)
 	p.stats.transactions.Add(1)
 	p.stats.messages.Add(uint64(len(s.batch)))
-	if err := p.file.Save(s.next - 1); err != nil {
-		p.options.Report(err) // Kafka has it; the file may be behind
-	}
-	return nil
+	s.own.before = s.next - 1
+	// Kafka has it. A file that stays behind would look like a restored backup,
+	// so nothing more is published until it can be written.
+	return p.file.Save(s.next - 1)
 }
 
 // linger gives a context that is over a while after its parent.

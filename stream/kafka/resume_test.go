@@ -8,6 +8,11 @@ import (
 func TestResume(t *testing.T) {
 	own := claim{journal: "a", incarnation: 2, instance: "new"}
 	at := func(next uint64) *claim { return &claim{next: next, journal: "a", incarnation: 2, instance: "old"} }
+	told := func(next, before uint64) *claim {
+		c := at(next)
+		c.before = before
+		return c
+	}
 	for _, c := range []struct {
 		name       string
 		kafka      *claim
@@ -21,7 +26,12 @@ func TestResume(t *testing.T) {
 		{name: "first start after history", file: local{record: 600}, first: 1, end: 600, next: 601},
 		{name: "goes on", kafka: at(11), file: local{10, 2}, first: 1, end: 20, next: 11},
 		{name: "killed before the file was written", kafka: at(11), file: local{7, 2}, first: 1, end: 20, next: 11},
-		{name: "the file is lost", kafka: at(11), first: 1, end: 20, next: 11},
+		{name: "a position from before that was told", kafka: at(11), first: 1, end: 20, next: 11},
+		{name: "killed before the file was written", kafka: told(11, 7), file: local{7, 2}, first: 1, end: 20, next: 11},
+		{name: "killed before the first file was written", kafka: told(11, 0), first: 1, end: 20, next: 11},
+		{name: "the same, of an old journal", kafka: told(505, 499), first: 500, end: 900, next: 505},
+		{name: "restored, and decided again", kafka: told(11, 8), file: local{7, 2}, first: 1, end: 20, stop: "restored from a backup"},
+		{name: "the file was removed", kafka: told(11, 8), first: 1, end: 20, stop: "the file of the position was removed"},
 		{name: "nothing new", kafka: at(21), file: local{20, 2}, first: 1, end: 20, next: 21},
 		{name: "history came later", kafka: at(11), file: local{record: 90}, first: 1, end: 90, next: 91},
 		{name: "next record is the first kept", kafka: at(11), file: local{10, 2}, first: 11, end: 20, next: 11},
@@ -47,12 +57,12 @@ func TestResume(t *testing.T) {
 }
 
 func TestClaimMetadata(t *testing.T) {
-	c := claim{next: 7, journal: "0191c1b2-7b6f-4a8e-9d1c-000000000001", incarnation: 3, instance: "PQX"}
+	c := claim{next: 7, journal: "0191c1b2-7b6f-4a8e-9d1c-000000000001", incarnation: 3, instance: "PQX", before: 5}
 	got, err := parseClaim(7, c.metadata())
 	if err != nil || got != c {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for _, other := range []string{"", "tidegate-2 journal=a incarnation=1 instance=b", "tidegate-1 journal=a incarnation=-1 instance=b"} {
+	for _, other := range []string{"", "tidegate-2 journal=a incarnation=1 instance=b", "tidegate-3 journal=a incarnation=1 instance=b before=2", "tidegate-1 journal=a incarnation=-1 instance=b"} {
 		if got, err := parseClaim(7, other); err == nil {
 			t.Errorf("%q is taken for %+v", other, got)
 		}

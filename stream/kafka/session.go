@@ -66,6 +66,7 @@ func (p *Publisher) open(ctx context.Context) (s *session, err error) {
 	if s.next, err = p.position(opening, s); err != nil {
 		return nil, err
 	}
+	s.own.before = s.next - 1
 	if err := p.source.Seek(s.next); err != nil {
 		return nil, sourceError(ctx, err)
 	}
