@@ -30,6 +30,7 @@ type serveCommand struct {
 	Data     string `help:"Data directory, instead of the configuration's." type:"path" placeholder:"DIR"`
 	Clock    string `help:"arrival refuses events that are too old or in the future; event takes them as they come." enum:"arrival,event," default:""`
 	Insecure bool   `help:"Listen beyond this machine without TLS and API keys."`
+	Standby  bool   `help:"If another process has the data directory, wait until it is gone and take over."`
 	Restored bool   `help:"The data directory was restored from a backup: say so at the first start after that."`
 	DevKafka bool   `name:"dev-kafka" help:"Start an in-process broker that speaks Kafka's protocol and publish to it. It forgets everything at the end."`
 	Quiet    bool   `help:"Print nothing but errors."`
@@ -70,6 +71,9 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	tuneRuntime(int64(s.config.State.Cache))
 	files, err := config.Deciding(s.config.Files)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.standBy(ctx); err != nil {
 		return nil, err
 	}
 	if s.listener, err = net.Listen("tcp", s.config.Listen); err != nil {
@@ -179,6 +183,22 @@ func (s *service) close() error {
 		s.log.Info("stopped")
 	}
 	return err
+}
+
+// standBy waits, if it is asked to, for the process that has the data directory.
+// The directory must be on a volume that both see. Whoever was there before is
+// fenced: the publisher takes its place in Kafka.
+func (s *service) standBy(ctx context.Context) error {
+	if !s.command.Standby {
+		return nil
+	}
+	s.log.Info("standing by", "data", s.config.Data)
+	lock, err := state.AwaitDirectory(ctx, s.config.Data, time.Now)
+	if err != nil {
+		return err
+	}
+	s.log.Info("taking over", "data", s.config.Data)
+	return lock.Close() // the node claims it anew; another standby that is faster is the one
 }
 
 // tuneRuntime lets the collector run seldom, unless the environment says

@@ -67,6 +67,15 @@ const (
 
 // NewPublisher makes a publisher; Run does the work.
 func NewPublisher(source Source, o Options) (*Publisher, error) {
+	o = o.withDefaults()
+	p := &Publisher{options: o, source: source, file: FilePosition{o.Local, o.Journal, o.Incarnation}}
+	p.refusals = refusals{limit: batchMessages, reasons: map[mark]refusal{}, topics: map[string]bool{}}
+	at, err := p.file.load()
+	p.published.Store(at.record)
+	return p, err
+}
+
+func (o Options) withDefaults() Options {
 	if o.Positions == "" {
 		o.Positions = DefaultPositions
 	}
@@ -77,11 +86,7 @@ func NewPublisher(source Source, o Options) (*Publisher, error) {
 		o.Timeout = 30 * time.Second
 	}
 	o.Topics = append([]Topic{PositionsTopic(o.Positions)}, o.Topics...)
-	p := &Publisher{options: o, source: source, file: FilePosition{o.Local, o.Journal, o.Incarnation}}
-	p.refusals = refusals{limit: batchMessages, reasons: map[mark]refusal{}, topics: map[string]bool{}}
-	at, err := p.file.load()
-	p.published.Store(at.record)
-	return p, err
+	return o
 }
 
 // Run publishes until ctx is over, and then returns nil. Its error says why

@@ -27,8 +27,35 @@ type session struct {
 }
 
 // open begins a session as doc.go tells.
-func (p *Publisher) open(ctx context.Context) (s *session, err error) {
-	o := p.options
+func (p *Publisher) open(ctx context.Context) (_ *session, err error) {
+	opening, cancel := context.WithTimeout(ctx, p.options.Timeout)
+	defer cancel()
+	topics := p.options.Topics
+	for topic := range p.refusals.topics {
+		topics = append(topics, DeadLetterTopic(topic))
+	}
+	s, err := connect(opening, p.options, topics)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.client.Close()
+		}
+	}()
+	if s.next, err = p.position(opening, s); err != nil {
+		return nil, err
+	}
+	s.own.before = s.next - 1
+	if err := p.source.Seek(s.next); err != nil {
+		return nil, sourceError(ctx, err)
+	}
+	return s, p.commit(ctx, s) // a claim: no messages
+}
+
+// connect makes the producer, which fences whoever had its id before, and the
+// topics; the first of them is that of the positions.
+func connect(ctx context.Context, o Options, topics []Topic) (s *session, err error) {
 	s = &session{id: "tidegate-" + o.Journal, own: claim{journal: o.Journal, incarnation: o.Incarnation, instance: o.Instance}}
 	s.client, err = kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(o.Brokers...),
@@ -51,26 +78,10 @@ func (p *Publisher) open(ctx context.Context) (s *session, err error) {
 			client.Close()
 		}
 	}()
-	opening, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
-	if _, _, err := s.client.ProducerID(opening); err != nil {
+	if _, _, err := s.client.ProducerID(ctx); err != nil {
 		return nil, err
 	}
-	topics := o.Topics
-	for topic := range p.refusals.topics {
-		topics = append(topics, DeadLetterTopic(topic))
-	}
-	if err := s.describe(opening, topics); err != nil {
-		return nil, err
-	}
-	if s.next, err = p.position(opening, s); err != nil {
-		return nil, err
-	}
-	s.own.before = s.next - 1
-	if err := p.source.Seek(s.next); err != nil {
-		return nil, sourceError(ctx, err)
-	}
-	return s, p.commit(ctx, s) // a claim: no messages
+	return s, s.describe(ctx, topics)
 }
 
 // describe creates the topics and learns what the requests below need to know.

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
+)
+
+// TestStandby: a second process waits for the data directory, and takes over
+// under load when the first is killed: the same address answers again, the
+// topic is read on, and each decision is published once.
+func TestStandby(t *testing.T) {
+	broker := kafkatest.Start(t)
+	transactions := broker.Topic(t, "transactions", 2)
+	s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions))
+	s.start()
+	payments := s.pay()
+	f := newFeed(t, broker, transactions)
+	for range 3 {
+		standby := exec.Command(binary, "serve", "--standby", "--config", filepath.Join(s.dir, "config", "tidegate.yaml"))
+		var log lockedBuffer
+		standby.Stderr = &log
+		if err := standby.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "it stands by", func() bool { return strings.Contains(log.String(), "standing by") })
+		f.send(99 - f.n%100)
+		payments.more(20)
+		s.kill()
+		s.process = standby
+		waitFor(t, "it takes over", func() bool { return strings.Contains(log.String(), "taking over") })
+		payments.more(20)
+	}
+	payments.end()
+	s.drained(f)
+	decisions, _ := s.recorded(payments)
+	waitFor(t, "all decisions are there", func() bool { return len(s.published("decisions", "transaction_id")) >= len(decisions) })
+	if got := s.published("decisions", "transaction_id"); len(got) != len(decisions) {
+		t.Errorf("%d decisions, %d published", len(decisions), len(got))
+	}
+	f.decidedOnce(decisions)
+}

@@ -1,0 +1,300 @@
+package kafka_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/tidegate/tidegate/stream"
+	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
+	"github.com/tidegate/tidegate/stream/pebble"
+	"github.com/tidegate/tidegate/stream/state"
+)
+
+// counter numbers the records of a key: what is lost or processed twice, in the
+// source, the state or the sink, makes a gap or a repetition.
+type counter struct{ seen stream.Value[int64] }
+
+func (c *counter) Open(s *stream.States) error {
+	c.seen = stream.NewValue[int64](s, "seen")
+	return nil
+}
+
+func (c *counter) Process(ctx *stream.Context[string, string], v string) error {
+	n := int64(1)
+	if seen := c.seen.Get(ctx); seen != nil {
+		n += *seen
+	}
+	c.seen.Set(ctx, n)
+	ctx.Emit(fmt.Sprintf("%s %d %s", ctx.Key, n, v))
+	return nil
+}
+
+// numbered is the pipeline under test: a topic, state, an exactly-once sink. It
+// waits for its directory, as a standby does.
+func numbered(ctx context.Context, brokers []string, in, out, dir string, options ...kgo.Opt) error {
+	lock, err := state.AwaitDirectory(ctx, dir, time.Now)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	backend, err := pebble.Open(filepath.Join(dir, "state"), pebble.Options{})
+	if err != nil {
+		return err
+	}
+	defer backend.Close()
+	p := stream.New("numbered", stream.Options{State: backend, Checkpoint: 100 * time.Millisecond, StopWithin: time.Minute})
+	values := stream.From(p, kafka.NewRecords(in, func(r *kgo.Record, v *string) error {
+		*v = string(r.Value)
+		return nil
+	}, append(options, kgo.SeedBrokers(brokers...))...), stream.SourceTimestamps[string]())
+	keyed := stream.KeyBy(values, func(v string) string { key, _, _ := strings.Cut(v, " "); return key })
+	stream.To(stream.Process(keyed, &counter{}), kafka.ExactlyOnce(kafka.SinkOptions{
+		Name: out, Dir: filepath.Join(dir, "out"),
+		Options: kafka.Options{Brokers: brokers, Instance: fmt.Sprint(os.Getpid(), rand.Uint64()), Client: options, Timeout: 10 * time.Second,
+			Report: func(err error) { fmt.Fprintln(os.Stderr, "report:", err) }},
+	}, func(r stream.Record[string], m *kafka.Message) error {
+		key, _, _ := strings.Cut(r.Value, " ")
+		m.Topic, m.Key, m.Value = out, []byte(key), []byte(r.Value)
+		return nil
+	}))
+	return p.Run(ctx)
+}
+
+// TestPipelineProcess is not a test: it is the process that the tests below
+// start and kill.
+func TestPipelineProcess(t *testing.T) {
+	arguments := strings.Fields(os.Getenv("TIDEGATE_TEST_PIPELINE"))
+	if len(arguments) == 0 {
+		return
+	}
+	if err := numbered(context.Background(), strings.Split(arguments[0], ","), arguments[1], arguments[2], arguments[3]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+}
+
+// pipeline is the pipeline's topics and directory, and what went in.
+type pipeline struct {
+	t            *testing.T
+	broker       *kafkatest.Broker
+	in, out, dir string
+	client       *kgo.Client
+	sent         int
+	keys         int
+	stderr       bytes.Buffer
+}
+
+func newPipeline(t *testing.T, broker *kafkatest.Broker) *pipeline {
+	return &pipeline{t: t, broker: broker, in: broker.Topic(t, "in", 3), out: broker.Topic(t, "out", 2), dir: t.TempDir(), client: broker.Client(t), keys: 11}
+}
+
+func (p *pipeline) send(n int) {
+	p.t.Helper()
+	var failed error
+	for range n {
+		key := fmt.Sprint("k", p.sent%p.keys)
+		p.client.Produce(context.Background(), &kgo.Record{Topic: p.in, Key: []byte(key), Value: fmt.Appendf(nil, "%s v%d", key, p.sent)},
+			func(_ *kgo.Record, err error) { failed = errors.Join(failed, err) })
+		p.sent++
+	}
+	if err := errors.Join(p.client.Flush(context.Background()), failed); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *pipeline) process() *exec.Cmd {
+	p.t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^TestPipelineProcess$")
+	c.Env = append(os.Environ(), "TIDEGATE_TEST_PIPELINE="+strings.Join([]string{strings.Join(p.broker.Addresses, ","), p.in, p.out, p.dir}, " "))
+	c.Stderr = &p.stderr
+	if err := c.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { kill(c) })
+	return c
+}
+
+func kill(c *exec.Cmd) {
+	if c.ProcessState == nil {
+		_ = c.Process.Kill()
+		_ = c.Wait()
+	}
+}
+
+// complete waits until all results are there, and checks that each is there
+// once, in order.
+func (p *pipeline) complete() {
+	p.t.Helper()
+	var records []*kgo.Record
+	eventually(p.t, "all results are there", func() bool {
+		records = p.broker.Committed(p.t, p.out)
+		return len(records) >= p.sent
+	})
+	seen := map[string]int{}
+	for _, r := range records {
+		seen[string(r.Key)]++
+		var key string
+		var n, v int
+		if _, err := fmt.Sscanf(string(r.Value), "%s %d v%d", &key, &n, &v); err != nil || n != seen[key] || v != (n-1)*p.keys+v%p.keys {
+			p.t.Fatalf("%s is result %d of its key: %v\n%s", r.Value, seen[key], err, p.stderr.String())
+		}
+	}
+	if len(records) != p.sent {
+		p.t.Errorf("%d results of %d records", len(records), p.sent)
+	}
+}
+
+// rounds of killing: TIDEGATE_KAFKA_KILL_ROUNDS, or 20.
+func rounds(t *testing.T) int {
+	text := os.Getenv("TIDEGATE_KAFKA_KILL_ROUNDS")
+	if text == "" {
+		return 20
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestPipelineKilled: SIGKILL at random instants, before, in and after
+// checkpoints and transactions.
+func TestPipelineKilled(t *testing.T) {
+	p := newPipeline(t, kafkatest.Start(t))
+	for range rounds(t) {
+		c := p.process()
+		p.send(50 + rand.IntN(200))
+		time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond)
+		kill(c)
+	}
+	p.process()
+	p.send(10)
+	p.complete()
+}
+
+// TestPipelineStandby: the one that waits for the directory takes over under
+// load when the other is killed.
+func TestPipelineStandby(t *testing.T) {
+	p := newPipeline(t, kafkatest.Start(t))
+	active := p.process()
+	for range 4 {
+		standby := p.process()
+		p.send(300)
+		kill(active)
+		p.send(300)
+		active = standby
+	}
+	p.complete()
+}
+
+// TestPipelineBrokerAway: the broker crashes and comes back, and hangs for
+// longer than a transaction may take.
+func TestPipelineBrokerAway(t *testing.T) {
+	broker := kafkatest.Start(t)
+	for name, away := range map[string]func(*kafkatest.Broker, testing.TB){"killed": (*kafkatest.Broker).Kill, "paused": (*kafkatest.Broker).Pause} {
+		t.Run(name, func(t *testing.T) {
+			p := newPipeline(t, broker)
+			c := p.process()
+			p.send(500)
+			away(broker, t)
+			time.Sleep(time.Duration(rand.IntN(3)) * time.Second)
+			broker.Resume(t)
+			p.send(500)
+			if c.ProcessState != nil {
+				t.Fatal("it ended")
+			}
+			p.complete()
+		})
+	}
+}
+
+// TestSinkStops: what would be a guess is none.
+func TestSinkStops(t *testing.T) {
+	broker := kafkatest.Start(t)
+	out, dir := broker.Topic(t, "out", 1), t.TempDir()
+	open := func(instance string) *kafka.Sink[string] {
+		return kafka.ExactlyOnce(kafka.SinkOptions{Name: out, Dir: dir, Options: kafka.Options{
+			Brokers: broker.Addresses, Instance: instance, Report: func(err error) { t.Log(err) }}},
+			func(r stream.Record[string], m *kafka.Message) error {
+				if r.Value == "bad" {
+					return errors.New("bad")
+				}
+				m.Topic, m.Value = out, []byte(r.Value)
+				return nil
+			})
+	}
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put := func(s *kafka.Sink[string], checkpoint uint64, values ...string) error {
+		var records []stream.Record[string]
+		for _, v := range values {
+			records = append(records, stream.Record[string]{Value: v})
+		}
+		if err := s.Write(ctx, records); err != nil {
+			return err
+		}
+		return s.Prepare(ctx, checkpoint)
+	}
+	s := open("one")
+	must(s.Recover(ctx, 0))
+	var refused *stream.Refused
+	if err := s.Write(ctx, []stream.Record[string]{{Value: "bad"}, {Value: strings.Repeat("x", 2<<20)}}); !errors.As(err, &refused) || len(refused.Indexes) != 2 {
+		t.Error(err)
+	}
+	must(put(s, 1, "a", "b"))
+	must(put(s, 2, "c"))
+	must(s.Commit(ctx, 2))
+	must(put(s, 3, "d"))
+	must(s.Close()) // checkpoint 3 was durable, and the commit did not come
+	s = open("two")
+	must(s.Recover(ctx, 3))
+	must(put(s, 4, "e"))
+	must(s.Close()) // checkpoint 4 was not
+	s = open("three")
+	must(s.Recover(ctx, 3))
+	must(put(s, 4, "f"))
+	must(s.Commit(ctx, 4))
+	old := s
+	s = open("four")
+	must(s.Recover(ctx, 4))
+	must(put(old, 5, "never"))
+	if err := old.Commit(ctx, 5); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Error(err)
+	}
+	must(s.Close())
+	if err := open("five").Recover(ctx, 3); err == nil || !strings.Contains(err.Error(), "its state is older than its results") {
+		t.Error(err)
+	}
+	if _, err := kadm.NewClient(broker.Client(t)).DeleteGroup(ctx, "tidegate-"+out); err != nil {
+		t.Fatal(err)
+	}
+	if err := open("six").Recover(ctx, 4); err == nil || !strings.Contains(err.Error(), "has no position") {
+		t.Error(err)
+	}
+	var got []string
+	for _, r := range broker.Committed(t, out) {
+		got = append(got, string(r.Value))
+	}
+	if text := strings.Join(got, " "); text != "a b c d f" {
+		t.Error(text)
+	}
+}
