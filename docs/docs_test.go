@@ -3,6 +3,7 @@
 package docs
 
 import (
+	"encoding/json"
 	"log/slog"
 	"maps"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate/api"
 	"github.com/tidegate/tidegate/bench/replay"
@@ -24,6 +26,7 @@ import (
 	"github.com/tidegate/tidegate/models"
 	"github.com/tidegate/tidegate/node"
 	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/stream/kafka"
 )
 
 // page reads a page; README.md is above.
@@ -256,6 +259,34 @@ func TestLinks(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(name), filepath.FromSlash(m[1]))); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	}
+}
+
+// kafka.md shows every member of an alert, and every header of a dead letter.
+func TestAlertIsDocumented(t *testing.T) {
+	var schema struct {
+		Properties map[string]any `json:"properties"`
+	}
+	if err := json.Unmarshal([]byte(page(t, "schemas/alert.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	text := page(t, "kafka.md")
+	for name := range schema.Properties {
+		if !strings.Contains(text, "`"+name+"`") {
+			t.Errorf("%s of an alert is not in kafka.md", name)
+		}
+	}
+	letter := kafka.DeadLetter{Record: &kgo.Record{}}.Message(func(b []byte) []byte { return b })
+	for _, h := range letter.Headers {
+		if !strings.Contains(text, "`"+h.Key+"`") {
+			t.Errorf("the header %s is not in kafka.md", h.Key)
+		}
+	}
+	for _, block := range blocks(t, "kafka.md") {
+		var c config.Config
+		if err := yamlfile.Decode("kafka.md", []byte(block), &c); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -64,6 +64,13 @@ func inputTopics(inputs []config.KafkaInput) (topics []intake.Topic) {
 	return topics
 }
 
+func (r *reading) of() *intake.Intake {
+	if r == nil {
+		return nil
+	}
+	return r.intake
+}
+
 func (r *reading) close() {
 	if r != nil {
 		r.stop()

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,8 +60,16 @@ func TestServeOnKafka(t *testing.T) {
 		s.kill()
 		s.start()
 	}
-	payments.more(20) // it answers
+	// The broker crashes, and hangs: callers are answered all the while.
+	for _, away := range []func(testing.TB){broker.Kill, broker.Pause} {
+		away(t)
+		payments.more(100)
+		broker.Resume(t)
+		f.send(150)
+	}
+	payments.more(20)
 	payments.end()
+	s.measured()
 	var letters []string
 	waitFor(t, "all dead letters are there", func() bool {
 		letters = f.letters()
@@ -223,6 +233,33 @@ func (s *publishing) drained(f *feed) {
 		}
 		return false
 	})
+}
+
+func (s *publishing) metrics() string {
+	s.t.Helper()
+	response, err := http.Get("http://" + s.address + "/metrics")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(body)
+}
+
+// measured looks for the metrics of what is read and published.
+func (s *publishing) measured() {
+	s.t.Helper()
+	body := s.metrics()
+	for _, name := range []string{"tidegate_input_records_total{", "tidegate_input_lag_records{", "tidegate_input_lag_seconds{",
+		"tidegate_dead_letters_total{reason=\"malformed\"}", "tidegate_kafka_request_seconds_count{request=\"fetch\"}",
+		"tidegate_kafka_request_seconds_count{request=\"produce\"}", "tidegate_publisher_transaction_seconds_count"} {
+		if !strings.Contains(body, name) {
+			s.t.Errorf("no %s", name)
+		}
+	}
 }
 
 // decidedOnce compares the decisions with what was written.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -48,6 +49,9 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
+	if len(p.brokers) > 0 {
+		o.Client = append(o.Client, kgo.WithHooks(newRequestMetrics(registry)))
+	}
 	p.client = o.Client
 	if o.Brokers = p.brokers; len(o.Brokers) == 0 {
 		return p, nil
@@ -56,6 +60,12 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 		return nil, errors.Join(err, p.close())
 	}
 	o.Incarnation = p.source.incarnation
+	transactions := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "tidegate_publisher_transaction_seconds", Help: "Time that a transaction takes, from its beginning to its end.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
+	})
+	registry.MustRegister(transactions)
+	o.Committed = func(d time.Duration) { transactions.Observe(d.Seconds()) }
 	sender, err := kafka.NewPublisher(p.source, o)
 	if err != nil {
 		return nil, errors.Join(err, p.close())
@@ -135,6 +145,7 @@ func publisherMetrics(registry prometheus.Registerer, sender *kafka.Publisher, s
 	})
 	counter("tidegate_publisher_messages_total", "Decisions, alerts and dead letters in Kafka.", func(s kafka.Stats) uint64 { return s.Messages })
 	counter("tidegate_publisher_transactions_total", "Transactions committed in Kafka.", func(s kafka.Stats) uint64 { return s.Transactions })
+	counter("tidegate_publisher_refused_total", "Messages that Kafka would not take, and that are dead letters.", func(s kafka.Stats) uint64 { return s.Refused })
 	counter("tidegate_publisher_failures_total", "Failures after which publishing was begun again.", func(s kafka.Stats) uint64 { return s.Failures })
 }
 

@@ -103,9 +103,9 @@ func newPublishing(t *testing.T, broker *kafkatest.Broker, more ...string) *publ
 	return s
 }
 
-func (s *publishing) start() {
+func (s *publishing) start(arguments ...string) {
 	s.t.Helper()
-	s.process = exec.Command(binary, "serve", "--config", filepath.Join(s.dir, "config", "tidegate.yaml"))
+	s.process = exec.Command(binary, append([]string{"serve", "--config", filepath.Join(s.dir, "config", "tidegate.yaml")}, arguments...)...)
 	s.process.Stderr = &lines{t: s.t}
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)

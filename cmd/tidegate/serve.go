@@ -108,6 +108,7 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 		return nil, errors.Join(err, s.listener.Close(), s.node.Close())
 	}
 	s.reading = startIntake(ctx, s, panKey)
+	registry.MustRegister(inputMetrics{s.node, s.reading.of()})
 	return s, nil
 }
 

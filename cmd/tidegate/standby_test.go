@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -28,7 +30,7 @@ func TestStandby(t *testing.T) {
 			t.Fatal(err)
 		}
 		waitFor(t, "it stands by", func() bool { return strings.Contains(log.String(), "standing by") })
-		f.send(99 - f.n%100)
+		f.send(90)
 		payments.more(20)
 		s.kill()
 		s.process = standby
@@ -43,4 +45,41 @@ func TestStandby(t *testing.T) {
 		t.Errorf("%d decisions, %d published", len(decisions), len(got))
 	}
 	f.decidedOnce(decisions)
+}
+
+// TestRestored: a data directory from a backup decides, and publishes nothing
+// until a person has looked, whether or not it is told that it is one.
+func TestRestored(t *testing.T) {
+	broker := kafkatest.Start(t)
+	for name, arguments := range map[string][]string{"found out": nil, "told": {"--restored"}} {
+		t.Run(name, func(t *testing.T) {
+			s := newPublishing(t, broker)
+			s.start()
+			payments := s.pay()
+			payments.more(50)
+			s.kill()
+			backup := filepath.Join(s.dir, "backup")
+			data := filepath.Join(s.dir, "data")
+			if err := os.CopyFS(backup, os.DirFS(data)); err != nil {
+				t.Fatal(err)
+			}
+			// Three lives more, so that Kafka has more than a transaction more.
+			for range 3 {
+				s.start()
+				before := len(s.published("decisions", "transaction_id"))
+				payments.more(100)
+				waitFor(t, "it publishes", func() bool { return len(s.published("decisions", "transaction_id")) > before })
+				s.kill()
+			}
+			if err := errors.Join(os.RemoveAll(data), os.Rename(backup, data)); err != nil {
+				t.Fatal(err)
+			}
+			s.start(arguments...)
+			payments.more(200)
+			waitFor(t, "the publisher stops", func() bool { return strings.Contains(s.metrics(), "\ntidegate_publisher_stopped 1") })
+			payments.more(20) // decisions go on
+			payments.end()
+			s.kill()
+		})
+	}
 }

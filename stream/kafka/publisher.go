@@ -43,6 +43,9 @@ type Options struct {
 	// consumers of what is committed wait for one that was left open. 0 is 30 s.
 	Timeout time.Duration
 	Client  []kgo.Opt // TLS, SASL and the like
+	// Committed is told how long each transaction took, from its beginning to
+	// its end; nil is nobody.
+	Committed func(time.Duration)
 }
 
 // DefaultPositions is the topic that publishers commit their offset for.
@@ -178,12 +181,16 @@ func (p *Publisher) commit(ctx context.Context, s *session) error {
 	defer cancel()
 	ctx, cancel = context.WithTimeout(ctx, p.options.Timeout)
 	defer cancel()
+	began := time.Now()
 	if err := s.commit(ctx); err != nil {
 		var refused *refusedError
 		if errors.As(err, &refused) {
 			p.refusals.note(refused, s.batch)
 		}
 		return err
+	}
+	if p.options.Committed != nil {
+		p.options.Committed(time.Since(began))
 	}
 	p.claimed = true
 	p.refusals.passed(s.batch)

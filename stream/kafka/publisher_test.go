@@ -233,21 +233,70 @@ func TestPublisherSurvivesTheBroker(t *testing.T) {
 
 // TestPublisherSurvivesNodes: each of three nodes crashes and comes back, and
 // with it leaders and coordinators move. The others are enough to go on.
+//
+// A pipeline with an exactly-once sink does so, too.
 func TestPublisherSurvivesNodes(t *testing.T) {
-	r := rigOn(t, kafkatest.StartThree(t))
+	broker := kafkatest.StartThree(t)
+	r := rigOn(t, broker)
 	p := r.start()
 	end := r.trickle()
+	line := newPipeline(t, broker)
+	line.process()
+	line.send(200)
 	for node := 1; node <= 3; node++ {
 		before := p.Stats().Transactions
 		r.broker.KillNode(t, node)
 		eventually(t, "it goes on with two", func() bool { return p.Stats().Transactions > before+5 })
+		line.send(200)
 		r.broker.Resume(t)
 	}
 	end()
 	r.caughtUp(p)
 	p.stop()
 	r.check()
+	line.complete()
 	t.Logf("%+v", p.Stats())
+}
+
+// TestPublisherDiskFull: the broker's disk takes no more, which ends it; the
+// next one has room again.
+func TestPublisherDiskFull(t *testing.T) {
+	r := newRig(t)
+	p := r.start(func(o *kafka.Options) { o.Timeout = 5 * time.Second })
+	end := r.trickle()
+	eventually(t, "it publishes", func() bool { return p.Stats().Transactions > 3 })
+	r.broker.FillDisk(t)
+	eventually(t, "it fails", func() bool {
+		r.journal.append(100)
+		return p.Stats().Failures > 0
+	})
+	r.broker.Kill(t)
+	r.broker.Resume(t)
+	end()
+	r.caughtUp(p)
+	p.stop()
+	r.check()
+}
+
+// TestPublisherTopicDeleted: a topic that somebody deletes is made again, and
+// what comes after goes there; the others miss nothing.
+func TestPublisherTopicDeleted(t *testing.T) {
+	r := newRig(t)
+	r.journal.append(500)
+	p := r.start(func(o *kafka.Options) { o.Topics = []kafka.Topic{{Name: r.journal.alerts, Partitions: 2}} })
+	r.caughtUp(p)
+	if _, err := kadm.NewClient(r.broker.Client(t)).DeleteTopic(t.Context(), r.journal.alerts); err != nil {
+		t.Fatal(err)
+	}
+	r.journal.append(500)
+	r.caughtUp(p)
+	p.stop()
+	if n := len(r.broker.Committed(t, r.journal.decisions)); n != 1000 {
+		t.Errorf("%d decisions", n)
+	}
+	if n := len(r.broker.Committed(t, r.journal.alerts)); n != 100 {
+		t.Errorf("%d alerts after 100 were deleted with their topic", n)
+	}
 }
 
 // TestPublisherStartsWithoutABroker: the brokers may come later than we do.

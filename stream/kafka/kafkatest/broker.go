@@ -129,6 +129,19 @@ func (b *Broker) KillNode(t testing.TB, node int) {
 	b.must(t, "stop", "--kill", "--node", strconv.Itoa(node))
 }
 
+// FillDisk lets the broker's disk take nothing more, as far as it can tell: its
+// files may not grow. A process that is started after that has room again.
+func (b *Broker) FillDisk(t testing.TB) {
+	t.Helper()
+	pid, err := os.ReadFile(filepath.Join(b.dir, "node1", "pid"))
+	if err == nil {
+		err = exec.Command("prlimit", "--pid", strings.TrimSpace(string(pid)), "--fsize=4096").Run()
+	}
+	if err != nil {
+		t.Fatal("the broker's disk can't be filled: ", err)
+	}
+}
+
 // Pause lets the broker hang, as a machine without power to spare would.
 func (b *Broker) Pause(t testing.TB) { b.halt(t, "pause") }
 
