@@ -124,7 +124,7 @@ var cmpSorted = cmp.Transformer("sorted", func(list []string) map[string]int {
 	return count
 })
 
-func waitFor(t *testing.T, what string, done func() bool) {
+func waitFor(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(3 * time.Minute); !done(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(end) {

@@ -76,7 +76,7 @@ func TestServePublishesOnce(t *testing.T) {
 
 // publishing is the service as a process of its own.
 type publishing struct {
-	t       *testing.T
+	t       testing.TB
 	broker  *kafkatest.Broker
 	topics  map[string]string
 	dir     string
@@ -85,7 +85,7 @@ type publishing struct {
 }
 
 // newPublishing writes its configuration; more are further members of kafka.
-func newPublishing(t *testing.T, broker *kafkatest.Broker, more ...string) *publishing {
+func newPublishing(t testing.TB, broker *kafkatest.Broker, more ...string) *publishing {
 	s := &publishing{t: t, broker: broker, dir: t.TempDir(), topics: map[string]string{"decisions": broker.Topic(t, "decisions", 3), "alerts": broker.Topic(t, "alerts", 1)}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -133,7 +133,7 @@ func (s *publishing) kill() {
 
 // lines passes a process's output on to the test's log.
 type lines struct {
-	t *testing.T
+	t testing.TB
 }
 
 func (l *lines) Write(b []byte) (int, error) {
@@ -147,7 +147,7 @@ func (l *lines) Write(b []byte) (int, error) {
 
 // payments come in until end, each repeated until it is answered.
 type payments struct {
-	t        *testing.T
+	t        testing.TB
 	answered atomic.Int64
 	stop     context.CancelFunc
 	wait     sync.WaitGroup

@@ -77,6 +77,9 @@ func (r *refusals) note(refused *refusedError, batch []Message) {
 
 // passed widens what is sent at once after a success.
 func (r *refusals) passed(batch []Message) {
+	if len(batch) == 0 {
+		return // a claim
+	}
 	r.limit = min(2*r.limit, batchMessages)
 	for _, m := range batch {
 		if _, ok := r.reasons[m.mark]; ok {
