@@ -3,9 +3,12 @@ package kafka
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -21,12 +24,42 @@ type Records[T any] struct {
 	topic   string
 	decode  func(r *kgo.Record, v *T) error
 	options []kgo.Opt
+	begin   Start
+	refresh time.Duration
 }
+
+// ErrChanged is the cause of the error that ends a pipeline whose topic got more
+// partitions, or was deleted and made again: run it once more, and it goes on
+// from its checkpoint with what there is now.
+var ErrChanged = errors.New("the topic has changed")
 
 // NewRecords is a source of a topic, each record decoded by a function. v is
 // zero; the record stays valid. options are brokers, TLS, SASL and the like.
 func NewRecords[T any](topic string, decode func(r *kgo.Record, v *T) error, options ...kgo.Opt) *Records[T] {
-	return &Records[T]{topic, decode, options}
+	return &Records[T]{topic: topic, decode: decode, options: options, refresh: 10 * time.Second}
+}
+
+// Begin is where partitions are begun whose position no checkpoint knows.
+func (s *Records[T]) Begin(at Start) *Records[T] {
+	s.begin = at
+	return s
+}
+
+// Refresh is how often to look whether the topic has changed; 10 s if it is not
+// called.
+func (s *Records[T]) Refresh(every time.Duration) *Records[T] {
+	s.refresh = every
+	return s
+}
+
+func (s Start) kgo() kgo.Offset {
+	switch {
+	case s.Latest:
+		return kgo.NewOffset().AtEnd()
+	case !s.At.IsZero():
+		return kgo.NewOffset().AfterMilli(s.At.UnixMilli())
+	}
+	return kgo.NewOffset().AtStart()
 }
 
 // Partitions are those that the topic has now. A partition's name holds the
@@ -50,7 +83,7 @@ func (s *Records[T]) Partitions(ctx context.Context) ([]stream.Partition[T], err
 	for _, number := range slices.Sorted(maps.Keys(topic.Partitions)) {
 		all = append(all, stream.Partition[T]{
 			Name:   fmt.Sprintf("%s/%d@%s", s.topic, number, hex.EncodeToString(topic.ID[:])),
-			Reader: &partition[T]{source: s, number: number, start: kgo.NewOffset().AtStart()},
+			Reader: &partition[T]{source: s, number: number, start: s.begin.kgo(), watches: len(all) == 0, topic: topic},
 		})
 	}
 	return all, nil
@@ -65,6 +98,10 @@ type partition[T any] struct {
 	next    int64
 	client  *kgo.Client
 	pending []*kgo.Record
+
+	watches bool // for the others, too
+	topic   kadm.TopicDetail
+	watch   watch
 }
 
 func (p *partition[T]) Seek(_ context.Context, position int64) error {
@@ -78,9 +115,9 @@ func (p *partition[T]) Read(ctx context.Context, batch []stream.Message[T]) (int
 		return 0, err
 	}
 	for len(p.pending) == 0 {
-		fetches := p.client.PollFetches(ctx)
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
+		fetches, err := p.poll(ctx)
+		if err != nil {
+			return 0, err
 		}
 		for _, e := range fetches.Errors() {
 			return 0, p.fault(e.Err)
@@ -115,7 +152,64 @@ func (p *partition[T]) open() (err error) {
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxPartitionBytes(1 << 20),
 	}, p.source.options...)...)
+	if err == nil && p.watches {
+		p.watch.start(kadm.NewClient(p.client), p.topic, p.source.refresh)
+	}
 	return err
+}
+
+// poll waits for records, or until the topic has changed.
+func (p *partition[T]) poll(ctx context.Context) (kgo.Fetches, error) {
+	polling, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if p.watches {
+		defer context.AfterFunc(p.watch.changed, cancel)()
+	}
+	fetches := p.client.PollFetches(polling)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case polling.Err() != nil:
+		return nil, p.fault(ErrChanged)
+	}
+	return fetches, nil
+}
+
+// watch looks whether a topic changes.
+type watch struct {
+	changed context.Context
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+}
+
+func (w *watch) start(admin *kadm.Client, topic kadm.TopicDetail, every time.Duration) {
+	var change context.CancelFunc
+	w.changed, change = context.WithCancel(context.Background())
+	var ctx context.Context
+	ctx, w.stop = context.WithCancel(context.Background())
+	w.done.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				change()
+				return
+			}
+			now, err := list(ctx, admin, topic.Topic)
+			if err == nil && (now.ID != topic.ID || len(now.Partitions) > len(topic.Partitions)) {
+				change()
+			}
+		}
+	})
+}
+
+func (w *watch) close() {
+	if w.stop != nil {
+		w.stop()
+		w.done.Wait()
+	}
 }
 
 func (p *partition[T]) fault(err error) error {
@@ -123,6 +217,7 @@ func (p *partition[T]) fault(err error) error {
 }
 
 func (p *partition[T]) Close() error {
+	p.watch.close()
 	if p.client != nil {
 		p.client.Close()
 	}

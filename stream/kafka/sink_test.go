@@ -60,7 +60,7 @@ func numbered(ctx context.Context, brokers []string, in, out, dir string, option
 	values := stream.From(p, kafka.NewRecords(in, func(r *kgo.Record, v *string) error {
 		*v = string(r.Value)
 		return nil
-	}, append(options, kgo.SeedBrokers(brokers...))...), stream.SourceTimestamps[string]())
+	}, append(options, kgo.SeedBrokers(brokers...))...).Refresh(200*time.Millisecond), stream.SourceTimestamps[string]())
 	keyed := stream.KeyBy(values, func(v string) string { key, _, _ := strings.Cut(v, " "); return key })
 	stream.To(stream.Process(keyed, &counter{}), kafka.ExactlyOnce(kafka.SinkOptions{
 		Name: out, Dir: filepath.Join(dir, "out"),
@@ -199,6 +199,50 @@ func TestPipelineStandby(t *testing.T) {
 		active = standby
 	}
 	p.complete()
+}
+
+// TestPipelineGrows: the topic gets more partitions; the pipeline ends, and
+// goes on with all of them.
+func TestPipelineGrows(t *testing.T) {
+	p := newPipeline(t, kafkatest.Start(t))
+	ctx, stop := context.WithCancel(context.Background())
+	changes, ended := 0, make(chan error, 1)
+	go func() {
+		for {
+			err := numbered(ctx, p.broker.Addresses, p.in, p.out, p.dir)
+			if !errors.Is(err, kafka.ErrChanged) {
+				ended <- err
+				return
+			}
+			changes++
+		}
+	}()
+	p.keys = 1 // a key stays on its partition only while their number does
+	p.send(100)
+	if _, err := kadm.NewClient(p.client).CreatePartitions(t.Context(), 3, p.in); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "there is something on a new partition", func() bool {
+		client := p.broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+		err := client.ProduceSync(t.Context(), &kgo.Record{Topic: p.in, Partition: 5, Value: []byte("new v0")}).FirstErr()
+		client.Close()
+		return err == nil
+	})
+	eventually(t, "it is read", func() bool {
+		for _, r := range p.broker.Committed(t, p.out) {
+			if string(r.Value) == "new 1 v0" {
+				return true
+			}
+		}
+		return false
+	})
+	stop()
+	if err := <-ended; err != nil || changes != 1 {
+		t.Error(err, changes)
+	}
+	if n := len(p.broker.Committed(t, p.out)); n != 101 {
+		t.Errorf("%d results of 101", n)
+	}
 }
 
 // TestPipelineBrokerAway: the broker crashes and comes back, and hangs for

@@ -1,0 +1,135 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/tidegate/tidegate"
+)
+
+// Group is a stateless pipeline from topics to topics that any number of
+// processes share: they are members of one consumer group, and what a record
+// becomes is in one transaction with how far its partition is read. Members may
+// come, go and die: each record's results are there once for consumers with
+// read_committed. Whatever needs state is a pipeline of package stream.
+type Group struct {
+	options GroupOptions
+	f       func(r *kgo.Record, emit func(Message)) error
+	batches atomic.Uint64
+}
+
+// GroupOptions of a group. Name, Member, Topics and Report are needed.
+type GroupOptions struct {
+	Name    string // of the group
+	Member  string // this process's own name among the members, the same again after a restart
+	Topics  []string
+	Version string                // of the pipeline, for dead letters
+	Mask    func(b []byte) []byte // what may not be kept of a dead letter; nil keeps all
+	Timeout time.Duration         // of a transaction; 0 is 30 s
+	Report  func(error)           // told of failures, each of which is tried again
+	Client  []kgo.Opt             // brokers, TLS, SASL and the like
+	Now     func() time.Time      // of failures; nil is time.Now
+}
+
+// NewGroup makes a member; Run does the work. f emits what becomes of a record.
+// If it returns an error or panics the record goes to the dead letters of its
+// topic, and what it emitted is forgotten.
+func NewGroup(o GroupOptions, f func(r *kgo.Record, emit func(Message)) error) *Group {
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	if o.Mask == nil {
+		o.Mask = func(b []byte) []byte { return b }
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Group{options: o, f: f}
+}
+
+// Run is a member until ctx is over, and then returns nil.
+func (g *Group) Run(ctx context.Context) error {
+	return persist(ctx, g.session, g.batches.Load, func(err error) {
+		g.options.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "group " + g.options.Name + " starts anew", Cause: err})
+	})
+}
+
+func (g *Group) session(ctx context.Context) error {
+	o := g.options
+	s, err := kgo.NewGroupTransactSession(append([]kgo.Opt{
+		kgo.ClientID("tidegate-group"),
+		kgo.ConsumerGroup(o.Name), kgo.ConsumeTopics(o.Topics...),
+		kgo.TransactionalID("tidegate-" + o.Name + "-" + o.Member),
+		kgo.TransactionTimeout(o.Timeout), kgo.RecordDeliveryTimeout(o.Timeout),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RequireStableFetchOffsets(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.ProducerBatchMaxBytesFn(BatchBytes), kgo.RequiredAcks(kgo.AllISRAcks()),
+		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
+		kgo.MetadataMinAge(250 * time.Millisecond),
+	}, o.Client...)...)
+	if err != nil {
+		return refused(err)
+	}
+	defer s.Close()
+	for {
+		fetches := s.PollRecords(ctx, groupBatch)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := fetches.Err(); err != nil {
+			return err
+		}
+		if err := s.Begin(); err != nil {
+			return err
+		}
+		var failed atomic.Pointer[error]
+		fetches.EachRecord(func(r *kgo.Record) {
+			for _, m := range g.handle(r) {
+				s.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, func(_ *kgo.Record, err error) {
+					if err != nil {
+						failed.CompareAndSwap(nil, &err)
+					}
+				})
+			}
+		})
+		// A rebalance since the poll makes this an abort: who has the partition
+		// now reads the records again.
+		ending, cancel := linger(ctx, grace)
+		committed, err := s.End(ending, kgo.TryCommit)
+		cancel()
+		if cause := failed.Load(); cause != nil {
+			err = errors.Join(err, *cause)
+		}
+		if err != nil {
+			return err
+		}
+		if committed {
+			g.batches.Add(1)
+		}
+	}
+}
+
+// groupBatch is how many records go into a transaction at most.
+const groupBatch = 4096
+
+// handle is what becomes of a record.
+func (g *Group) handle(r *kgo.Record) (messages []Message) {
+	letter := DeadLetter{Record: r, At: g.options.Now(), Version: g.options.Version}
+	defer func() {
+		if cause := recover(); cause != nil {
+			letter.Code, letter.Error, letter.Stack = string(tidegate.CodeInternal), fmt.Sprint("panic: ", cause), string(debug.Stack())
+			messages = []Message{letter.Message(g.options.Mask)}
+		}
+	}()
+	if err := g.f(r, func(m Message) { messages = append(messages, m) }); err != nil {
+		letter.Code, letter.Error = string(tidegate.CodeOf(err)), err.Error()
+		return []Message{letter.Message(g.options.Mask)}
+	}
+	return messages
+}
