@@ -13,6 +13,8 @@ func FuzzRecord(f *testing.F) {
 	r := newRig(f, files())
 	history(r, 0, 60)
 	r.label(r.fraud("l", "unknown"))
+	r.begin("transactions", inbox, 0)
+	r.readOn(8, 3)
 	for _, record := range r.records() {
 		f.Add([]byte(record))
 	}

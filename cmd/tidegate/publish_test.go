@@ -44,7 +44,7 @@ func TestServePublishesOnce(t *testing.T) {
 		s.kill()
 		s.start()
 	}
-	broker.Stop(t)
+	broker.Kill(t)
 	payments.more(200) // answered without a broker
 	s.kill()
 	s.start() // and it starts without one

@@ -32,9 +32,6 @@ const unfinished = "next"
 
 func (o *outbox) add(m Message) (err error) {
 	if o.file == nil {
-		if err := os.MkdirAll(o.dir, 0o755); err != nil {
-			return err
-		}
 		if o.file, err = os.Create(o.path(unfinished)); err != nil {
 			return err
 		}

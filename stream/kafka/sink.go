@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -84,6 +85,9 @@ func (s *Sink[T]) Commit(ctx context.Context, checkpoint uint64) error {
 // Recover fences whoever wrote before, and brings Kafka to the checkpoint that
 // the pipeline starts from.
 func (s *Sink[T]) Recover(ctx context.Context, checkpoint uint64) error {
+	if err := os.MkdirAll(s.options.Dir, 0o755); err != nil {
+		return err
+	}
 	if err := s.out.forget(checkpoint); err != nil {
 		return err
 	}

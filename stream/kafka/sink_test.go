@@ -124,7 +124,12 @@ func (p *pipeline) process() *exec.Cmd {
 	if err := c.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	p.t.Cleanup(func() { kill(c) })
+	p.t.Cleanup(func() {
+		kill(c)
+		if p.t.Failed() {
+			p.t.Log(p.stderr.String())
+		}
+	})
 	return c
 }
 
@@ -141,6 +146,7 @@ func (p *pipeline) complete() {
 	p.t.Helper()
 	var records []*kgo.Record
 	eventually(p.t, "all results are there", func() bool {
+		time.Sleep(100 * time.Millisecond)
 		records = p.broker.Committed(p.t, p.out)
 		return len(records) >= p.sent
 	})
