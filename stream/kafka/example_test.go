@@ -24,7 +24,7 @@ func ExamplePublisher() {
 	decisions := newJournal("decisions", "alerts")
 	decisions.append(3)
 	publisher, err := kafka.NewPublisher(&reader{journal: decisions}, kafka.Options{
-		Brokers: broker.ListenAddrs(), Journal: "0191c1b2", Incarnation: 1, Instance: "this process",
+		Brokers: broker.ListenAddrs(), Journal: "0191c1b2", Incarnation: 1, Instance: "this-process",
 		Local:  filepath.Join(dir, "published"),
 		Report: func(err error) { fmt.Println(err) },
 	})

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -146,7 +145,10 @@ func TestRecordsGone(t *testing.T) {
 		_, err := admin.CreateTopic(t.Context(), 2, 1, nil, topic)
 		return err == nil
 	})
-	time.Sleep(100 * time.Millisecond)
+	eventually(t, "the topic is there", func() bool {
+		_, err := source(broker, topic).Partitions(t.Context())
+		return err == nil
+	})
 	if again := partitions(t, source(broker, topic)); again[0].Name == all[0].Name {
 		t.Errorf("%s is another topic", again[0].Name)
 	}

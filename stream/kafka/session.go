@@ -56,6 +56,9 @@ func (p *Publisher) open(ctx context.Context) (_ *session, err error) {
 // connect makes the producer, which fences whoever had its id before, and the
 // topics; the first of them is that of the positions.
 func connect(ctx context.Context, o Options, topics []Topic) (s *session, err error) {
+	if o.Journal == "" || o.Instance == "" || strings.ContainsAny(o.Journal+o.Instance, " \t\r\n") {
+		return nil, stopped("the names %q and %q stand in the offset's metadata: they can't be empty or have spaces", o.Journal, o.Instance)
+	}
 	s = &session{id: "tidegate-" + o.Journal, own: claim{journal: o.Journal, incarnation: o.Incarnation, instance: o.Instance}}
 	s.client, err = kgo.NewClient(append([]kgo.Opt{
 		kgo.SeedBrokers(o.Brokers...),

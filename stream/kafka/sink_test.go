@@ -39,7 +39,8 @@ func (c *counter) Process(ctx *stream.Context[string, string], v string) error {
 		n += *seen
 	}
 	c.seen.Set(ctx, n)
-	ctx.Emit(fmt.Sprintf("%s %d %s", ctx.Key, n, v))
+	_, rest, _ := strings.Cut(v, " ")
+	ctx.Emit(fmt.Sprintf("%s %d %s", ctx.Key, n, rest))
 	return nil
 }
 
@@ -64,7 +65,7 @@ func numbered(ctx context.Context, brokers []string, in, out, dir string, option
 	keyed := stream.KeyBy(values, func(v string) string { key, _, _ := strings.Cut(v, " "); return key })
 	stream.To(stream.Process(keyed, &counter{}), kafka.ExactlyOnce(kafka.SinkOptions{
 		Name: out, Dir: filepath.Join(dir, "out"),
-		Options: kafka.Options{Brokers: brokers, Instance: fmt.Sprint(os.Getpid(), rand.Uint64()), Client: options, Timeout: 10 * time.Second,
+		Options: kafka.Options{Brokers: brokers, Instance: fmt.Sprintf("%d-%d", os.Getpid(), rand.Uint64()), Client: options, Timeout: 10 * time.Second,
 			Report: func(err error) { fmt.Fprintln(os.Stderr, "report:", err) }},
 	}, func(r stream.Record[string], m *kafka.Message) error {
 		key, _, _ := strings.Cut(r.Value, " ")
