@@ -261,6 +261,7 @@ func TestPipelineBrokerAway(t *testing.T) {
 			p := newPipeline(t, broker)
 			c := p.process()
 			p.send(500)
+			eventually(t, "it has begun", func() bool { return len(broker.Committed(t, p.out)) > 0 })
 			away(broker, t)
 			time.Sleep(time.Duration(rand.IntN(3)) * time.Second)
 			broker.Resume(t)
