@@ -15,12 +15,6 @@ func (i Into) Transaction(row *Row, d *tidegate.Decision) error {
 
 func (i Into) Event(row *Row) error { return i.Node.ImportEvent(&row.Event) }
 
-func (i Into) Fraud(tx *tidegate.Event) error {
-	id := tx.Text[tidegate.TransactionID]
-	return i.Node.ImportLabel(&tidegate.Label{
-		ID: "replay-" + id, Tenant: tx.Tenant, TransactionID: id, Fraud: true, Kind: "network_report",
-		OccurredAt: tx.Time, ReportedAt: tx.Time, Source: "replay",
-	})
-}
+func (i Into) Label(l *tidegate.Label, _ *tidegate.Event) error { return i.Node.ImportLabel(l) }
 
 func (i Into) FeatureRow() ([]float64, []string) { return i.Node.FeatureRow() }

@@ -16,8 +16,8 @@ type Engine interface {
 	Transaction(row *Row, d *tidegate.Decision) error
 	// Event takes what asks for no decision.
 	Event(row *Row) error
-	// Fraud says that a transaction was fraud.
-	Fraud(tx *tidegate.Event) error
+	// Label tells what is said of a transaction.
+	Label(l *tidegate.Label, tx *tidegate.Event) error
 	// FeatureRow is the feature values of the transaction decided last.
 	FeatureRow() (nums []float64, texts []string)
 }
@@ -25,6 +25,7 @@ type Engine interface {
 // Options of a run.
 type Options struct {
 	Speed    float64 // multiple of real time; 0 is as fast as it goes
+	Labels   *Labels // of a file beside the rows; nil without
 	MaxBad   int     // give up after so many lines that can't be read; -1 never
 	Result   func(*Result) error
 	Progress func(rows int64)
@@ -147,16 +148,9 @@ type runner struct {
 	options Options
 	totals  Totals
 	delay   tidegate.Millis
-	frauds  []pendingFraud
+	labels  upcoming
 	began   time.Time
 	first   tidegate.Millis
-}
-
-// pendingFraud is a label that is not known yet. The delay is the same for
-// all, so they come in order of the transactions.
-type pendingFraud struct {
-	known tidegate.Millis
-	tx    tidegate.Event
 }
 
 func (r *runner) all(ctx context.Context, read <-chan *batch, decided chan<- *batch) error {
@@ -183,7 +177,7 @@ func (r *runner) all(ctx context.Context, read <-chan *batch, decided chan<- *ba
 		decided <- b
 		switch {
 		case end == io.EOF:
-			return r.tellFrauds(1 << 62)
+			return r.tellLabels(1 << 62)
 		case end != nil:
 			return end
 		case ctx.Err() != nil:
@@ -198,7 +192,7 @@ func (r *runner) row(ctx context.Context, res *Result) error {
 	if err := r.pace(ctx, e.Time); err != nil {
 		return err
 	}
-	if err := r.tellFrauds(e.Time); err != nil {
+	if err := r.tellLabels(e.Time); err != nil {
 		return err
 	}
 	if e.Type != tidegate.TypeTransaction {
@@ -212,26 +206,38 @@ func (r *runner) row(ctx context.Context, res *Result) error {
 	}
 	nums, texts := r.engine.FeatureRow()
 	res.Num, res.Text = append(res.Num[:0], nums...), append(res.Text[:0], texts...)
-	if !res.Row.Fraud {
-		return nil
-	}
-	if r.delay == 0 {
-		return r.engine.Fraud(e)
-	}
-	r.frauds = append(r.frauds, pendingFraud{e.Time + r.delay, *e})
-	return nil
+	r.await(&res.Row)
+	return r.tellLabels(e.Time)
 }
 
-// tellFrauds tells the labels that are known before an instant, or at it.
-func (r *runner) tellFrauds(at tidegate.Millis) error {
-	n := 0
-	for ; n < len(r.frauds) && r.frauds[n].known <= at; n++ {
-		if err := r.engine.Fraud(&r.frauds[n].tx); err != nil {
+// await keeps what will be said of a transaction until it is known.
+func (r *runner) await(row *Row) {
+	if row.Labelled && row.Fraud {
+		r.labels.push(row.Event.Time+r.delay, columnLabel(&row.Event), &row.Event)
+	}
+	if r.options.Labels == nil {
+		return
+	}
+	said := r.options.Labels.take(row.Event.Text[tidegate.TransactionID])
+	for _, l := range said {
+		r.labels.push(l.ReportedAt, l, &row.Event)
+	}
+	if len(said) > 0 {
+		row.Labelled, row.Fraud = true, verdict(said)
+	}
+}
+
+// tellLabels tells the labels that are known before an instant, or at it.
+func (r *runner) tellLabels(at tidegate.Millis) error {
+	for {
+		p, ok := r.labels.pop(at)
+		if !ok {
+			return nil
+		}
+		if err := r.engine.Label(&p.label, &p.tx); err != nil {
 			return err
 		}
 	}
-	r.frauds = r.frauds[n:]
-	return nil
 }
 
 // pace waits until an event is due, at a multiple of real time.

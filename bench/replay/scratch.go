@@ -39,10 +39,10 @@ func (s *Scratch) Event(row *Row) error {
 	return s.known.ApplyEvent(&row.Event)
 }
 
-func (s *Scratch) Fraud(tx *tidegate.Event) error {
+func (s *Scratch) Label(l *tidegate.Label, tx *tidegate.Event) error {
 	s.turn(tx.Time)
 	defer s.store.Shard(nil).Unlock()
-	return s.known.Features().ApplyLabel(tx, true)
+	return s.known.ApplyLabel(l, tx, l.ReportedAt)
 }
 
 func (s *Scratch) turn(at tidegate.Millis) {

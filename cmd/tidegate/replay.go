@@ -21,6 +21,7 @@ import (
 type replayCommand struct {
 	Config       string    `help:"Configuration to decide with. Default: the built-in example." type:"path" placeholder:"FILE"`
 	Input        string    `help:"File to read: CSV or JSON lines, plain, gzip or zstd; - is standard input." placeholder:"FILE"`
+	Labels       string    `help:"File of labels, as JSON lines: each is known from its reported_at. What tidegate generate --labels writes." placeholder:"FILE"`
 	Mapping      string    `help:"Which column is what: NAME of mappings/NAME.yaml beside the configuration. tidegate takes envelopes, a line each." default:"tidegate"`
 	Journal      string    `help:"Instead of a file: decide the journal of this data directory again and compare." type:"path" placeholder:"DIR"`
 	Into         string    `help:"Fill this data directory instead of scratch state. Nothing is published; twice is harmless." type:"path" placeholder:"DIR"`
@@ -52,6 +53,9 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 	if c.Input == "" {
 		return tidegate.Errorf(tidegate.CodeInvalid, "name the file with --input, or a data directory with --journal")
 	}
+	if c.URL != "" && c.Labels != "" {
+		return tidegate.Errorf(tidegate.CodeInvalid, "--labels measures a replay here; to a server, send labels to /v1/labels")
+	}
 	if c.URL != "" {
 		return c.against(ctx)
 	}
@@ -60,6 +64,10 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, close()) }()
+	labels, err := c.labels()
+	if err != nil {
+		return err
+	}
 	out, err := c.outputs(engine.features, reader.IDColumn())
 	if err != nil {
 		return err
@@ -68,7 +76,7 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 	_, size := reader.Progress()
 	bar := newProgress("replaying", size, false)
 	totals, err := replay.Run(ctx, reader, engine, replay.Options{
-		Speed: c.Speed, MaxBad: c.MaxBadLines, Result: out.result, Now: time.Now, Sleep: sleep,
+		Speed: c.Speed, Labels: labels, MaxBad: c.MaxBadLines, Result: out.result, Now: time.Now, Sleep: sleep,
 		Progress: func(int64) { read, _ := reader.Progress(); bar.force(read) },
 		BadLine:  func(err error) { fmt.Fprintln(os.Stderr, "tidegate:", err) },
 	})
@@ -76,7 +84,25 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if left := labels.Left(); left > 0 {
+		fmt.Fprintf(os.Stderr, "tidegate: labels of %d transactions speak of none that was read\n", left)
+	}
 	return c.report(totals, out)
+}
+
+// labels reads the file beside the rows; nil without one.
+func (c *replayCommand) labels() (*replay.Labels, error) {
+	if c.Labels == "" {
+		return nil, nil
+	}
+	bad := 0
+	return replay.OpenLabels(c.Labels, func(err error) error {
+		fmt.Fprintln(os.Stderr, "tidegate:", err)
+		if bad++; c.MaxBadLines >= 0 && bad > c.MaxBadLines {
+			return tidegate.Errorf(tidegate.CodeInvalid, "more than %d labels can't be read; the first errors are above", c.MaxBadLines)
+		}
+		return nil
+	})
 }
 
 // replayEngine is an engine and what its feature values are called.
