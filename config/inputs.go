@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tidegate/tidegate/internal/yamlfile"
+	"github.com/tidegate/tidegate/stream/schema"
 )
 
 // KafkaInput is a topic that is read.
@@ -17,6 +18,13 @@ type KafkaInput struct {
 	Start   string `yaml:"start"`   // earliest, latest or a time in RFC 3339: where it begins the first time
 	Lost    string `yaml:"lost"`    // stop or skip: when records were deleted before they were read
 	Keyless string `yaml:"keyless"` // refuse or take: records without a key, which have no order
+
+	Format     string `yaml:"format"`     // of the values
+	Subject    string `yaml:"subject"`    // whose newest schema is checked; "" is the topic's, with -value
+	Expect     string `yaml:"expect"`     // file with the schema that must not be broken
+	Debezium   bool   `yaml:"debezium"`   // values are change events
+	Operations string `yaml:"operations"` // of Debezium: those of c, u, d, r that count; "" is cr
+	EventType  string `yaml:"event_type"` // of Debezium: of what comes out; table makes it of the table's name
 }
 
 func (in *KafkaInput) check(document yamlfile.Document, at string) error {
@@ -34,6 +42,7 @@ func (in *KafkaInput) check(document yamlfile.Document, at string) error {
 		{"takes", &in.Takes, []string{"transactions", "events", "labels"}},
 		{"lost", &in.Lost, []string{"stop", "skip"}},
 		{"keyless", &in.Keyless, []string{"refuse", "take"}},
+		{"format", &in.Format, []string{string(schema.JSON), string(schema.JSONSchema), string(schema.Avro), string(schema.Protobuf)}},
 	} {
 		if *choice.value == "" {
 			*choice.value = choice.allowed[0]
@@ -41,6 +50,17 @@ func (in *KafkaInput) check(document yamlfile.Document, at string) error {
 		if !slices.Contains(choice.allowed, *choice.value) {
 			return document.Errorf(at, "input %s: %s is %q: write %s", in.Topic, choice.name, *choice.value, strings.Join(choice.allowed, " or "))
 		}
+	}
+	if in.Subject == "" {
+		in.Subject = in.Topic + "-value"
+	}
+	switch {
+	case !in.Debezium && (in.Operations != "" || in.EventType != ""):
+		return document.Errorf(at, "input %s: operations and event_type are for debezium: true", in.Topic)
+	case strings.Trim(in.Operations, "cudr") != "":
+		return document.Errorf(at+".operations", "input %s: operations are some of the letters c, u, d, r", in.Topic)
+	case in.Debezium && in.Takes == "events" && in.EventType == "":
+		return document.Errorf(at, "input %s: events need an event_type: a name, or table to make it of the table's", in.Topic)
 	}
 	switch in.Start {
 	case "":

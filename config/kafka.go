@@ -19,7 +19,8 @@ type Kafka struct {
 	AlertsTopic    string     `yaml:"alerts_topic"`
 	Topics         Topics     `yaml:"topics"`
 
-	Inputs []KafkaInput `yaml:"inputs"`
+	Registry Registry     `yaml:"registry"` // of schemas
+	Inputs   []KafkaInput `yaml:"inputs"`
 }
 
 // Topics says how topics are made, and what doctor expects of those that are
@@ -45,7 +46,11 @@ func (k *Kafka) Security() kafka.Security { return kafka.Security{TLS: k.TLS, SA
 
 // paths are those of the files that it names.
 func (k *Kafka) paths() []*string {
-	return []*string{&k.TLS.CA, &k.TLS.Cert, &k.TLS.Key, &k.SASL.PasswordFile, &k.SASL.TokenFile}
+	paths := []*string{&k.TLS.CA, &k.TLS.Cert, &k.TLS.Key, &k.SASL.PasswordFile, &k.SASL.TokenFile, &k.Registry.CA, &k.Registry.PasswordFile}
+	for i := range k.Inputs {
+		paths = append(paths, &k.Inputs[i].Expect)
+	}
+	return paths
 }
 
 func (k *Kafka) check(document yamlfile.Document) error {
@@ -56,6 +61,9 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	if member, message := k.Security().Wrong(loopback); message != "" {
 		return document.Errorf("$.kafka."+member, "%s", message)
 	}
+	if err := k.Registry.check(document); err != nil {
+		return err
+	}
 	topics := map[string]bool{}
 	for i := range k.Inputs {
 		in, at := &k.Inputs[i], fmt.Sprintf("$.kafka.inputs[%d]", i)
@@ -65,7 +73,9 @@ func (k *Kafka) check(document yamlfile.Document) error {
 		if topics[in.Topic] {
 			return document.Errorf(at, "topic %s is read twice", in.Topic)
 		}
-		topics[in.Topic] = true
+		if topics[in.Topic] = true; in.registered() && k.Registry.URL == "" {
+			return document.Errorf(at+".format", "input %s: format %s needs kafka.registry.url", in.Topic, in.Format)
+		}
 	}
 	t := k.Topics
 	switch {

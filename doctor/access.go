@@ -28,14 +28,19 @@ func (r Right) String() string { return r.Operation + " on " + r.Resource + " " 
 // rights of a configuration.
 func (c *cluster) rights() []Right {
 	k := c.Config.Kafka
-	return []Right{
-		{"topic", k.DecisionsTopic, "Write", "publishing decisions"},
-		{"topic", k.AlertsTopic, "Write", "publishing alerts"},
-		{"topic", kafka.DefaultPositions, "Write", "keeping the position in the journal"},
-		{"topic", kafka.DefaultPositions, "Read", "keeping the position in the journal"},
-		{"transactional id", idPrefix, "Write", "publishing once"},
-		{"group", idPrefix, "Read", "keeping the position in the journal"},
+	var list []Right
+	for _, t := range k.Written() {
+		list = append(list, Right{"topic", t.Name, "Write", "publishing"})
 	}
+	for _, in := range k.Inputs {
+		list = append(list, Right{"topic", in.Topic, "Read", "reading " + in.Takes})
+	}
+	return append(list,
+		Right{"topic", kafka.DefaultPositions, "Write", "keeping the position in the journal"},
+		Right{"topic", kafka.DefaultPositions, "Read", "keeping the position in the journal"},
+		Right{"transactional id", idPrefix, "Write", "publishing once"},
+		Right{"group", idPrefix, "Read", "keeping the position in the journal"},
+	)
 }
 
 // idPrefix is what transactional id and group begin with; the journal's UUID

@@ -16,16 +16,27 @@ import (
 	"github.com/tidegate/tidegate/stream/kafka"
 )
 
-// topics compares those that there are with those that there should be.
+// topics compares those that there are with those that there should be. Of
+// those that are read it asks no more than to be there: they are others'.
 func (c *cluster) topics(ctx context.Context) {
 	for _, t := range c.expected() {
 		c.topic(ctx, t.On(len(c.brokers)))
+	}
+	for _, in := range c.Config.Kafka.Inputs {
+		have, err := c.describe(ctx, in.Topic)
+		if err != nil {
+			k := c.Config.Kafka.Topics
+			c.topic(ctx, kafka.Topic{Name: in.Topic, Partitions: k.Partitions, Replication: k.Replication, MinInsync: k.MinInsyncReplicas}.On(len(c.brokers)))
+			continue
+		}
+		fails, warnings := shape(have, kafka.Topic{})
+		c.verdict("topic "+in.Topic, have, fails, warnings, "")
 	}
 }
 
 // expected are the topics that Tidegate has a part in.
 func (c *cluster) expected() []kafka.Topic {
-	return append(c.Config.Kafka.Published(), kafka.PositionsTopic(kafka.DefaultPositions))
+	return append(c.Config.Kafka.Written(), kafka.PositionsTopic(kafka.DefaultPositions))
 }
 
 func (c *cluster) topic(ctx context.Context, want kafka.Topic) {

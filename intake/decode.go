@@ -20,6 +20,9 @@ import (
 func (t *taker) decode(ctx context.Context, p kafka.Place, r *kgo.Record) (in node.Input, err error) {
 	origin := node.Origin{Partition: partition(p), Offset: r.Offset}
 	in, err = t.parse(ctx, r)
+	if errors.Is(err, errNothing) {
+		return node.Input{}, nil
+	}
 	if err != nil && tidegate.CodeOf(err) == tidegate.CodeUnavailable {
 		return in, err
 	}
@@ -43,6 +46,9 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 	if t.topic.Translate != nil {
 		if body, err = t.topic.Translate(ctx, r); err != nil {
 			return in, err
+		}
+		if body == nil {
+			return in, errNothing
 		}
 	}
 	if len(body) == 0 {
@@ -91,6 +97,9 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 	}
 	return in, nil
 }
+
+// errNothing says that a record is no input, as a tombstone: it is passed over.
+var errNothing = errors.New("the record says nothing")
 
 // panicked is the error of a decoder that did not return.
 type panicked struct{ cause, stack string }

@@ -51,7 +51,8 @@ type Topic struct {
 	SkipLost bool // go on where records were deleted before they were read
 	Keyless  bool // take records without a key: they have no order
 	// Translate makes the JSON of an envelope or payload out of a record that
-	// is in another format; nil takes the value as it is. An error of
+	// is in another format; nil takes the value as it is. A nil body says that
+	// the record is nothing to take, as a tombstone. An error of
 	// [tidegate.CodeUnavailable] passes, and is tried again; any other makes a
 	// dead letter of the record.
 	Translate func(ctx context.Context, r *kgo.Record) ([]byte, error)
@@ -128,10 +129,14 @@ func (t *taker) Begin(_ context.Context, p kafka.Place, next int64, why string) 
 // may pass (a full disk) is tried again for as long as it takes: a partition
 // that waits is paused, and nothing is lost.
 func (t *taker) Take(ctx context.Context, p kafka.Place, records []*kgo.Record) error {
-	inputs := make([]node.Input, len(records))
-	for i, r := range records {
-		if err := t.patiently(ctx, func() (err error) { inputs[i], err = t.decode(ctx, p, r); return err }); err != nil {
+	inputs, taken := make([]node.Input, 0, len(records)), make([]*kgo.Record, 0, len(records))
+	for _, r := range records {
+		var in node.Input
+		if err := t.patiently(ctx, func() (err error) { in, err = t.decode(ctx, p, r); return err }); err != nil {
 			return err
+		}
+		if in != (node.Input{}) {
+			inputs, taken = append(inputs, in), append(taken, r)
 		}
 	}
 	for done := 0; done < len(inputs); {
@@ -139,7 +144,7 @@ func (t *taker) Take(ctx context.Context, p kafka.Place, records []*kgo.Record) 
 			n, err := t.o.Node.Take(ctx, inputs[done:])
 			done += n
 			if err != nil && !passes(err) && ctx.Err() == nil {
-				inputs[done] = node.Input{Origin: inputs[done].Origin, Letter: t.letter(records[done], err)}
+				inputs[done] = node.Input{Origin: inputs[done].Origin, Letter: t.letter(taken[done], err)}
 				return nil
 			}
 			return err

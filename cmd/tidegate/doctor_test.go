@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate/doctor"
 	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
@@ -80,10 +81,10 @@ func (r right) topic(topics map[string]string) string {
 func TestLeastPrivilege(t *testing.T) {
 	broker := kafkatest.StartSecure(t)
 	admin := kadm.NewClient(broker.Admin(t))
-	topics := map[string]string{"decisions": "least-decisions", "fraud-alerts": "least-alerts"}
+	topics := map[string]string{"decisions": "least-decisions", "fraud-alerts": "least-alerts", "transactions": "least-transactions", "transactions.dlq": "least-transactions.dlq"}
 	settings := func(sasl, user string) string {
-		return fmt.Sprintf("kafka:\n  brokers: %s\n  tls: {enabled: true, ca: %q}\n  sasl: {mechanism: %s, user: %s, password_file: %q}\n  decisions_topic: %s\n  alerts_topic: %s\n  topics: {partitions: 3, retention: 2d}\n",
-			broker.Addresses, broker.File("ca.pem"), sasl, user, broker.File(user+".password"), topics["decisions"], topics["fraud-alerts"])
+		return fmt.Sprintf("kafka:\n  brokers: %s\n  tls: {enabled: true, ca: %q}\n  sasl: {mechanism: %s, user: %s, password_file: %q}\n  decisions_topic: %s\n  alerts_topic: %s\n  topics: {partitions: 3, retention: 2d}\n  inputs: [{topic: %s, takes: transactions}]\n",
+			broker.Addresses, broker.File("ca.pem"), sasl, user, broker.File(user+".password"), topics["decisions"], topics["fraud-alerts"], topics["transactions"])
 	}
 	data := filepath.Join(t.TempDir(), "data")
 	theirs, ours := configDir(t, settings("SCRAM-SHA-256", "admin")), configDir(t, settings("SCRAM-SHA-512", "tidegate"))
@@ -120,6 +121,20 @@ func TestLeastPrivilege(t *testing.T) {
 	fetches := client.PollRecords(t.Context(), 1)
 	if fetches.Err() != nil || !strings.Contains(string(fetches.Records()[0].Value), `"t-1"`) {
 		t.Errorf("what is published: %v %v", fetches.Err(), fetches.Records())
+	}
+	read := []*kgo.Record{
+		{Topic: topics["transactions"], Key: []byte("c-1"), Value: []byte("broken")},
+		{Topic: topics["transactions"], Key: []byte("c-1"), Value: []byte(payment("t-2", "c-1", 500))},
+	}
+	if err := client.ProduceSync(t.Context(), read...).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	if fetches = client.PollRecords(t.Context(), 1); fetches.Err() != nil || !strings.Contains(string(fetches.Records()[0].Value), `"t-2"`) {
+		t.Errorf("what is decided of a topic: %v %v", fetches.Err(), fetches.Records())
+	}
+	letters := broker.Admin(t, consumeCommitted(topics["transactions.dlq"])...)
+	if fetches = letters.PollRecords(t.Context(), 1); fetches.Err() != nil || string(fetches.Records()[0].Value) != "broken" {
+		t.Errorf("dead letters: %v %v", fetches.Err(), fetches.Records())
 	}
 	if code := s.signalled(syscall.SIGTERM); code != 0 {
 		t.Errorf("exit code %d", code)

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate/config"
@@ -20,18 +21,22 @@ type reading struct {
 }
 
 // startIntake reads the topics of the configuration, if there are any.
-func startIntake(ctx context.Context, s *service, panKey []byte) *reading {
+func startIntake(ctx context.Context, s *service, panKey []byte, metrics prometheus.Registerer) (*reading, error) {
 	c := s.config.Kafka
 	brokers := s.publisher.brokers // also those of --dev-kafka
 	if len(brokers) == 0 || len(c.Inputs) == 0 {
-		return nil
+		return nil, nil
+	}
+	formats, err := newTranslations(&c, metrics)
+	if err != nil {
+		return nil, err
 	}
 	client := append([]kgo.Opt{kgo.SeedBrokers(brokers...)}, s.publisher.client...)
 	if c.Rack != "" {
 		client = append(client, kgo.Rack(c.Rack))
 	}
 	r := &reading{intake: intake.New(intake.Options{
-		Node: s.node, Topics: inputTopics(c.Inputs), Client: client, Clock: time.Now, PANKey: panKey, MaxBody: int(s.config.Limits.Body),
+		Node: s.node, Topics: inputTopics(c.Inputs, formats), Client: client, Clock: time.Now, PANKey: panKey, MaxBody: int(s.config.Limits.Body),
 		Report: func(err error) { s.log.Warn("reading", "error", kafka.Explain(err)) },
 	})}
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -40,12 +45,15 @@ func startIntake(ctx context.Context, s *service, panKey []byte) *reading {
 			s.log.Error("a topic is not read any more; everything else goes on", "error", kafka.Explain(err))
 		}
 	})
-	return r
+	r.done.Go(func() {
+		formats.check(ctx, func(err error) { s.log.Error("what is expected of a topic", "error", err) })
+	})
+	return r, nil
 }
 
-func inputTopics(inputs []config.KafkaInput) (topics []intake.Topic) {
+func inputTopics(inputs []config.KafkaInput, formats *translations) (topics []intake.Topic) {
 	for _, in := range inputs {
-		t := intake.Topic{Name: in.Topic, Tenant: in.Tenant, Source: in.Source, SkipLost: in.Lost == "skip", Keyless: in.Keyless == "take"}
+		t := intake.Topic{Name: in.Topic, Tenant: in.Tenant, Source: in.Source, SkipLost: in.Lost == "skip", Keyless: in.Keyless == "take", Translate: formats.of(in.Topic)}
 		switch in.Takes {
 		case "events":
 			t.Takes = intake.Events

@@ -107,7 +107,9 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	if s.publisher, err = startPublisher(ctx, s, registry); err != nil {
 		return nil, errors.Join(err, s.listener.Close(), s.node.Close())
 	}
-	s.reading = startIntake(ctx, s, panKey)
+	if s.reading, err = startIntake(ctx, s, panKey, registry); err != nil {
+		return nil, errors.Join(err, s.publisher.close(), s.listener.Close(), s.node.Close())
+	}
 	registry.MustRegister(inputMetrics{s.node, s.reading.of()})
 	return s, nil
 }

@@ -81,17 +81,21 @@ func (s SASL) mechanism(roots *x509.CertPool) (sasl.Mechanism, error) {
 }
 
 // password is read each time: it may have been changed.
-func (s SASL) password() (string, error) {
-	if s.PasswordEnv != "" {
-		password := os.Getenv(s.PasswordEnv)
-		if password == "" {
-			return "", tidegate.Errorf(tidegate.CodeConfig, "kafka.sasl.password_env names the variable %s, which is not set", s.PasswordEnv)
+func (s SASL) password() (string, error) { return Secret("kafka.sasl", s.PasswordFile, s.PasswordEnv) }
+
+// Secret is what a password_file or the variable of a password_env holds; of
+// names the member of tidegate.yaml that has them, for errors.
+func Secret(of, file, variable string) (string, error) {
+	if variable != "" {
+		secret := os.Getenv(variable)
+		if secret == "" {
+			return "", tidegate.Errorf(tidegate.CodeConfig, "%s.password_env names the variable %s, which is not set", of, variable)
 		}
-		return password, nil
+		return secret, nil
 	}
-	body, err := readFile(s.PasswordFile)
+	body, err := readFile(file)
 	if err == nil && len(bytes.TrimSpace(body)) == 0 {
-		err = tidegate.FileErrorf(s.PasswordFile, 0, 0, "is empty: it holds the password of kafka.sasl")
+		err = tidegate.FileErrorf(file, 0, 0, "is empty: it holds the password of %s", of)
 	}
 	return strings.TrimRight(string(body), "\r\n"), err
 }

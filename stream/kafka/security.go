@@ -34,28 +34,38 @@ type TLS struct {
 // whenever a connection is made.
 func (s Security) Options() ([]kgo.Opt, error) {
 	var options []kgo.Opt
-	roots, err := s.TLS.roots()
+	config, err := s.TLS.Config()
 	if err != nil {
 		return nil, err
 	}
 	if s.TLS.Enabled {
-		config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: s.TLS.ServerName}
-		if s.TLS.Cert != "" {
-			if _, err := s.TLS.certificate(nil); err != nil {
-				return nil, err
-			}
-			config.GetClientCertificate = s.TLS.certificate
-		}
 		options = append(options, kgo.DialTLSConfig(config))
 	}
 	if s.SASL.Mechanism != "" {
-		mechanism, err := s.SASL.mechanism(roots)
+		mechanism, err := s.SASL.mechanism(config.RootCAs)
 		if err != nil {
 			return nil, err
 		}
 		options = append(options, kgo.SASL(mechanism))
 	}
 	return options, nil
+}
+
+// Config is of a client that talks TLS; its certificate is read again for each
+// connection.
+func (t TLS) Config() (*tls.Config, error) {
+	roots, err := t.roots()
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: t.ServerName}
+	if t.Cert != "" {
+		if _, err := t.certificate(nil); err != nil {
+			return nil, err
+		}
+		config.GetClientCertificate = t.certificate
+	}
+	return config, nil
 }
 
 // roots are nil, the system's, without a CA.
