@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/stream/kafka"
@@ -89,22 +90,26 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	return nil
 }
 
-// LabelsTopic is where labels are read from; "" if they are not.
+// LabelsTopic is where labels are read from, or would be: the dead letters of
+// those that came over HTTP go beside it.
 func (k *Kafka) LabelsTopic() string {
 	for _, in := range k.Inputs {
 		if in.Takes == "labels" {
 			return in.Topic
 		}
 	}
-	return ""
+	return "labels"
 }
 
 // Written are all topics that the publisher writes to: those of [Kafka.Published],
-// and the dead letters of what is read.
+// and the dead letters of what is read and of labels.
 func (k *Kafka) Written() []kafka.Topic {
-	topics := k.Published()
+	topics, labels := k.Published(), k.LabelsTopic()
 	for _, in := range k.Inputs {
 		topics = append(topics, k.DeadLetters(in.Topic))
+	}
+	if !slices.ContainsFunc(k.Inputs, func(in KafkaInput) bool { return in.Topic == labels }) {
+		topics = append(topics, k.DeadLetters(labels))
 	}
 	return topics
 }

@@ -55,7 +55,7 @@ func (d *decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, 
 	if d.reader == nil {
 		return 0, to, errors.New("a source is read before Seek")
 	}
-	r, err := d.next(ctx)
+	r, err := d.reader.Next(ctx)
 	if err != nil {
 		return 0, to, err
 	}
@@ -76,19 +76,8 @@ func (d *decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, 
 	return r.Sequence, to, nil
 }
 
-// next is the next record that is for others. A dead letter without a topic is
-// a label that came over HTTP; it goes where labels from Kafka would, and where
-// those are not read it stays in the journal.
-func (d *decisionSource) next(ctx context.Context) (*node.Record, error) {
-	for {
-		r, err := d.reader.Next(ctx)
-		if err != nil || r.Kind != node.KindDeadLetter || r.DeadLetter.Topic != "" || d.topics.LabelsTopic() != "" {
-			return r, err
-		}
-	}
-}
-
-// letter is the message of a dead letter.
+// letter is the message of a dead letter. One without a topic is a label that
+// came over HTTP; it goes where labels from Kafka would.
 func (d *decisionSource) letter(r *node.Record) kafka.Message {
 	l := &r.DeadLetter
 	record := &kgo.Record{Topic: cmp.Or(l.Topic, d.topics.LabelsTopic()), Partition: l.Partition, Offset: l.Offset, Key: l.Key, Value: l.Value}
