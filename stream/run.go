@@ -65,11 +65,12 @@ func (p *Pipeline) open(ctx context.Context, alone bool) (*run, error) {
 	r.delivery, r.giveUp = context.WithCancel(context.WithoutCancel(ctx))
 	r.calling, r.hangUp = context.WithCancel(r.delivery)
 	r.room.changed.L = &r.room.mu
-	r.keeper.rested.L = &r.keeper.mu
+	r.keeper.rested.L, r.keeper.moved.L = &r.keeper.mu, &r.keeper.mu
 	context.AfterFunc(r.ctx, func() {
 		r.room.wake()
 		r.keeper.mu.Lock()
 		r.keeper.rested.Broadcast()
+		r.keeper.moved.Broadcast()
 		r.keeper.mu.Unlock()
 	})
 	r.nodes, _ = p.order()
@@ -148,6 +149,7 @@ func (r *run) advance(t *task, s feeder, change func(*splits) bool) {
 	defer k.mu.Unlock()
 	if splits := s.clock(); change(splits) {
 		k.announce(s.operator().line, mark{splits.out, splits.idle})
+		k.moved.Broadcast()
 	}
 	k.work(t)
 }
@@ -162,25 +164,22 @@ func (r *run) letPass(t *task, l *timeline) {
 }
 
 // aligned says whether a partition may be read: it is not too far ahead of
-// the source's others. If not it waits a moment.
+// the source's others. If it is, it waits until they have come half of the way.
 func (r *run) aligned(s feeder, i int) bool {
-	drift := s.clock().drift
-	if drift == 0 {
+	splits, k := s.clock(), &r.keeper
+	if splits.drift == 0 {
 		return true
 	}
-	r.keeper.mu.Lock()
-	splits := s.clock()
-	ahead := splits.splits[i].watermark > later(max(splits.out, MinTime), drift)
-	r.keeper.mu.Unlock()
-	if ahead {
-		r.clock.Sleep(r.ctx.Done(), alignmentPause)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !splits.ahead(i, splits.drift) {
+		return true
 	}
-	return !ahead
+	for splits.ahead(i, splits.drift/2) && r.ctx.Err() == nil {
+		k.moved.Wait()
+	}
+	return r.ctx.Err() == nil
 }
-
-// alignmentPause is how long a partition that is too far ahead waits before
-// it looks again.
-const alignmentPause = 5 * time.Millisecond
 
 // tick is how often the clock is looked at.
 const tick = 20 * time.Millisecond

@@ -34,6 +34,11 @@ func newSplits(n int, bound, idleTimeout Millis) *splits {
 	return s
 }
 
+// ahead says whether a partition is further ahead of the source than d.
+func (s *splits) ahead(i int, d Millis) bool {
+	return s.splits[i].watermark > later(max(s.out, MinTime), d)
+}
+
 // event notes a record's timestamp.
 func (s *splits) event(i int, at Millis) {
 	p := &s.splits[i]

@@ -83,6 +83,7 @@ type keeper struct {
 	queue   int // the next of its queues to fire
 	busy    int // goroutines firing one
 	rested  sync.Cond
+	moved   sync.Cond // a source's event time, for partitions that are ahead of it
 }
 
 // announce is a source's new event time. The caller holds mu.
