@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tidegate/tidegate"
@@ -21,9 +22,10 @@ type CheckpointReport struct {
 
 // checkpointer numbers the checkpoints of a run.
 type checkpointer struct {
-	mu     sync.Mutex // one checkpoint at a time
-	number uint64     // of the last one begun
-	record checkpointRecord
+	mu       sync.Mutex // one checkpoint at a time
+	number   uint64     // of the last one begun
+	underway atomic.Bool
+	record   checkpointRecord
 }
 
 // checkpoints takes checkpoints until the run ends.
@@ -32,14 +34,46 @@ func (r *run) checkpoints() {
 	if o.Checkpoint <= 0 {
 		return
 	}
-	pause := o.Checkpoint
+	pause, atLeast := o.Checkpoint, time.Duration(0)
 	for {
-		r.clock.Sleep(r.crew.done, pause)
+		r.awaitCheckpoint(pause, atLeast)
 		if !r.crew.running() {
 			return
 		}
 		report := r.takeCheckpoint(r.delivery)
 		pause = max(o.Checkpoint-report.Duration, o.MinPause, time.Millisecond)
+		if atLeast = o.MinPause; report.Err != nil {
+			atLeast = pause // what did not work will hardly do at once
+		}
+	}
+}
+
+// awaitCheckpoint returns when it is time for a checkpoint: after a pause, or
+// sooner when what has changed since the last takes half of the memory that
+// state may have, since it can't leave memory before it is written.
+func (r *run) awaitCheckpoint(pause, atLeast time.Duration) {
+	o := r.p.options
+	if o.State == nil || atLeast == pause {
+		r.clock.Sleep(r.crew.done, pause)
+		return
+	}
+	r.clock.Sleep(r.crew.done, atLeast)
+	until := r.clock.Now() + Millis((pause - atLeast).Milliseconds())
+	for r.crew.running() && r.store.Usage().Changed < o.CacheBytes/2 {
+		left := time.Duration(until-r.clock.Now()) * time.Millisecond
+		if left <= 0 {
+			return
+		}
+		r.clock.Sleep(r.crew.done, min(tick, left))
+	}
+}
+
+// awaitMemory waits, outside of the gate, while state takes all the memory it
+// may have and a checkpoint is on the way to let some of it go. If that fails,
+// processing goes on beyond the bound.
+func (r *run) awaitMemory() {
+	for r.checkpoint.underway.Load() && r.store.Usage().Changed >= r.p.options.CacheBytes && r.ctx.Err() == nil {
+		r.clock.Sleep(r.ctx.Done(), time.Millisecond)
 	}
 }
 
@@ -56,6 +90,8 @@ func (r *run) cutAndWrite(ctx context.Context, last bool) CheckpointReport {
 	if r.closed {
 		return CheckpointReport{Err: tidegate.Errorf(tidegate.CodeUnavailable, "pipeline %s has ended", r.p.name)}
 	}
+	c.underway.Store(true)
+	defer c.underway.Store(false)
 	began := r.clock.Now()
 	report := CheckpointReport{Number: c.number + 1, Began: began}
 

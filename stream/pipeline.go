@@ -36,7 +36,10 @@ type Options struct {
 	// Savepoint is a file, written by [Pipeline.Savepoint], to start from.
 	// State must be empty then.
 	Savepoint string
-	// CacheBytes is how much memory keyed state over a backend may take; 256 MiB if zero.
+	// CacheBytes is how much memory keyed state over a backend may take; 256
+	// MiB if zero. When half of it has changed since the last checkpoint the
+	// next one is taken without waiting for its time, and the sources wait for
+	// one under way when all of it has.
 	CacheBytes int64
 	// Checkpoint is the time from one checkpoint to the next, MinPause the
 	// least time from the end of one to the next; no checkpoints but a last
@@ -58,6 +61,9 @@ type Options struct {
 func New(name string, o Options) *Pipeline {
 	if o.Clock == nil {
 		o.Clock = WallClock
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = 256 << 20
 	}
 	if o.StopWithin == 0 {
 		o.StopWithin = 10 * time.Second

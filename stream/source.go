@@ -173,6 +173,7 @@ func (s *sourceOp[T]) poll(ctx context.Context, t *task, i int) (more bool, err 
 	}
 	n, err := s.parts[i].Reader.Read(ctx, batch)
 	r := t.run
+	r.awaitMemory()
 	r.gate.enter()
 	defer r.gate.leave()
 	t.from = f.name

@@ -42,12 +42,12 @@ func runCommand(ctx context.Context, args []string, out io.Writer) error {
 	}
 	begins := c.Options.Savepoint == ""
 	if *dir != "" {
-		backend, err := pebble.Open(*dir, pebble.Options{Alarm: func(err error) { fmt.Fprintln(os.Stderr, "fraud-pipeline: state:", err) }})
+		backend, err := pebble.Open(*dir, pebble.Options{CacheBytes: *cache << 20 / 4, Alarm: func(err error) { fmt.Fprintln(os.Stderr, "fraud-pipeline: state:", err) }})
 		if err != nil {
 			return err
 		}
 		defer backend.Close()
-		c.Options.State, c.Options.CacheBytes = backend, *cache<<20
+		c.Options.State, c.Options.CacheBytes = backend, *cache<<20*3/4
 		begins = begins && backend.Recovery().Epoch == 0
 	}
 	if begins {
