@@ -30,7 +30,9 @@ func (c *patternCounters) name(set *patterns.Set) {
 		c.byID = map[string]PatternCounts{}
 	}
 	for _, p := range set.Patterns() {
-		c.byID[p.ID] = c.byID[p.ID]
+		if _, ok := c.byID[p.ID]; !ok {
+			c.byID[p.ID] = PatternCounts{}
+		}
 	}
 }
 

@@ -86,7 +86,7 @@ func bareRate(b *testing.B, broker *kafkatest.Broker, n int) float64 {
 	in, out := broker.Topic(b, fmt.Sprint("bare-in-", time.Now().UnixNano()), 3), broker.Topic(b, fmt.Sprint("bare-out-", time.Now().UnixNano()), 3)
 	fillBacklog(b, broker.Client(b), in, n)
 	session, err := kgo.NewGroupTransactSession(kgo.SeedBrokers(broker.Addresses...), kgo.TransactionalID(in), kgo.ConsumerGroup(in), kgo.ConsumeTopics(in),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.RequireStableFetchOffsets(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()))
 	if err != nil {
 		b.Fatal(err)

@@ -105,6 +105,11 @@ func TestFullAndReserve(t *testing.T) {
 		if seq := appendRecord(t, j); seq != n {
 			t.Fatalf("record %d got number %d", n, seq)
 		}
+		if n == 1 {
+			for !committing(j) { // and it waits at the gate; nothing more is taken
+				runtime.Gosched()
+			}
+		}
 	}
 	if _, err := j.Append(nil); !errors.Is(err, ErrFull) {
 		t.Errorf("append without room: %v", err)
@@ -125,6 +130,13 @@ func TestFullAndReserve(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	closeJournal(t, j)
+}
+
+// committing tells whether the committer has a batch in its hands.
+func committing(j *Journal) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.committing != nil
 }
 
 func TestWait(t *testing.T) {

@@ -67,7 +67,7 @@ func (g *Group) session(ctx context.Context) error {
 		kgo.ConsumerGroup(o.Name), kgo.ConsumeTopics(o.Topics...),
 		kgo.TransactionalID("tidegate-" + o.Name + "-" + o.Member),
 		kgo.TransactionTimeout(o.Timeout), kgo.RecordDeliveryTimeout(o.Timeout),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RequireStableFetchOffsets(),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.ProducerBatchMaxBytesFn(BatchBytes), kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
