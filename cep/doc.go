@@ -46,4 +46,12 @@
 //   - Partial matches with the same first event are advanced in the order of a
 //     binary heap. Under a skip strategy that order can decide which match
 //     survives. It is reproduced, so results are the same everywhere.
+//
+// # Where it differs from Flink
+//
+// Flink sets no timer for the end of a window that began at or before the
+// epoch: an event of time -1 and a window of 10 ms leave a partial match that
+// never times out. Here every window ends. Patterns that Flink accepts and then
+// stumbles over while it runs (rejected.json.gz of the vectors lists their
+// kinds) are refused when they are compiled.
 package cep

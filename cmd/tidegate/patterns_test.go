@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -54,5 +55,58 @@ patterns:
 	}
 	if n := strings.Count(out.String(), "\n"); n != 4 {
 		t.Errorf("%d lines:\n%s", n, out.String())
+	}
+}
+
+// TestPatternsCommands runs the commands for analysts on the example: an
+// account takeover is explained stage by stage, as its file has it.
+func TestPatternsCommands(t *testing.T) {
+	event := func(id, at, kind, more string) string {
+		return `{"event_id":"` + id + `","event_type":"` + kind + `","timestamp":"2026-01-05T10:` + at + `Z","payload":{"customer_id":"c-1"` + more + `}}`
+	}
+	name := filepath.Join(t.TempDir(), "events.jsonl")
+	text := strings.Join([]string{
+		event("f1", "00:00", "login_failed", `,"ip_address":"10.0.0.1"`),
+		event("f2", "00:05", "login_failed", `,"ip_address":"10.0.0.1"`),
+		event("f3", "00:09", "login_failed", `,"ip_address":"10.0.0.1"`),
+		event("in", "01:00", "login", `,"ip_address":"10.9.9.9"`),
+		event("add", "04:00", "card_added", ""),
+		event("buy", "09:00", "transaction.initiated", `,"transaction_id":"buy","amount":"480","currency":"EUR"`),
+	}, "\n")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want []string // in this order
+	}{
+		{[]string{"check"}, []string{"patterns"}},
+		{[]string{"test"}, []string{"account_takeover", "all of it"}},
+		{[]string{"graph", "account_takeover"}, []string{"failed", "entered", "card", "payment"}},
+		{[]string{"explain", "--events", name, "--pattern", "account_takeover"}, []string{
+			"f1\n", "at failed (1 of 4), has f1, waits for failed, until 2026-01-05T11:00:00",
+			"f3\n", "at failed (1 of 4), has f1 f2 f3, waits for entered",
+			"in\n", "at entered (2 of 4), has f1 f2 f3 in, waits for card",
+			"add\n", "at card (3 of 4), has f1 f2 f3 in add, waits for payment",
+			"buy\n", "f1 f2 f3 in add buy",
+		}},
+	} {
+		out, err := exec.Command(binary, append([]string{"patterns"}, c.args...)...).CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %v\n%s", c.args, err, out)
+		}
+		rest := string(out)
+		for _, want := range c.want {
+			_, after, ok := strings.Cut(rest, want)
+			if !ok {
+				t.Errorf("%v: no %q in\n%s", c.args, want, rest)
+				break
+			}
+			rest = after
+		}
+	}
+	out, err := exec.Command(binary, "patterns", "graph", "account_takeovr").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "account_takeover") {
+		t.Errorf("a misspelt pattern: %v\n%s", err, out)
 	}
 }
