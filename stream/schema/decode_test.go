@@ -70,7 +70,13 @@ func single(t testing.TB, format schema.Format, kind sr.SchemaType, text string)
 	fake := srfake.New()
 	t.Cleanup(fake.Close)
 	fake.SeedSchema("s", 1, 7, sr.Schema{Schema: text, Type: kind})
-	registry, err := schema.NewRegistry(schema.RegistryOptions{URL: fake.URL()})
+	return decoder(t, format, fake.URL())
+}
+
+// decoder asks a registry for the schema of number 7.
+func decoder(t testing.TB, format schema.Format, url string) (schema.Decoder, func([]byte) []byte) {
+	t.Helper()
+	registry, err := schema.NewRegistry(schema.RegistryOptions{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}

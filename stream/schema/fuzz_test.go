@@ -2,6 +2,9 @@ package schema_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/sr"
@@ -69,9 +72,21 @@ func FuzzSchemas(f *testing.F) {
 		format schema.Format
 		kind   sr.SchemaType
 	}{{schema.Avro, sr.TypeAvro}, {schema.Protobuf, sr.TypeProtobuf}, {schema.JSONSchema, sr.TypeJSON}}
+	// The fake registry refuses what is no schema; a real one may be wrong.
+	var answer atomic.Pointer[[]byte]
+	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/vnd.schemaregistry.v1+json")
+		_, _ = w.Write(*answer.Load()) // else the client is told by a short body
+	}))
+	f.Cleanup(registry.Close)
 	f.Fuzz(func(t *testing.T, text string, which uint8, value []byte) {
 		k := kinds[int(which)%len(kinds)]
-		d, frame := single(t, k.format, k.kind, text)
+		body, err := json.Marshal(map[string]string{"schema": text, "schemaType": k.kind.String()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Store(&body)
+		d, frame := decoder(t, k.format, registry.URL)
 		check(t, d, frame(value))
 	})
 }
