@@ -234,7 +234,7 @@ func (w *walk) stopService() {
 	if code := w.service.cmd.ProcessState.ExitCode(); code != 0 && code != 128+int(syscall.SIGTERM) && code != -1 {
 		w.Errorf("stopped with %d: %s", code, w.service)
 	}
-	if !strings.Contains(w.service.out.String(), "msg=stopped error=<nil>") {
+	if !strings.Contains(w.service.out.String(), "level=INFO msg=stopped") {
 		w.Errorf("did not stop well: %s", w.service)
 	}
 	w.service = nil
