@@ -1,7 +1,6 @@
 package kafka_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -96,7 +96,7 @@ type pipeline struct {
 	client       *kgo.Client
 	sent         int
 	keys         int
-	stderr       bytes.Buffer
+	stderr       printed
 }
 
 func newPipeline(t *testing.T, broker *kafkatest.Broker) *pipeline {
@@ -115,6 +115,25 @@ func (p *pipeline) send(n int) {
 	if err := errors.Join(p.client.Flush(context.Background()), failed); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// printed is what several processes print.
+type printed struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.b = append(p.b, b...)
+	return len(b), nil
+}
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return string(p.b)
 }
 
 func (p *pipeline) process() *exec.Cmd {
