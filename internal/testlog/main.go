@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -22,6 +23,9 @@ type event struct {
 }
 
 type name struct{ pkg, test string }
+
+// agrees are the lines in which tests say how much of an oracle they agree with.
+var agrees = regexp.MustCompile(`\b[0-9]+ of [0-9]+ .*(pass|agree|refuse)|\b[0-9]+ values agree`)
 
 func main() {
 	if len(os.Args) < 2 || len(os.Args) > 3 || len(os.Args) == 3 && os.Args[1] != "-failed" {
@@ -53,7 +57,7 @@ func main() {
 		switch e.Action {
 		case "output", "build-output":
 			output[at] = append(output[at], e.Output)
-			if strings.HasPrefix(e.Output, "agree: ") {
+			if agrees.MatchString(e.Output) {
 				packages = append(packages, strings.TrimSpace(e.Output))
 			}
 		case "pass", "fail", "skip":
