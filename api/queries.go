@@ -118,9 +118,23 @@ func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
 	writeBody(w, http.StatusOK, []byte(`{"status":"ok"}`))
 }
 
-// readyz says whether it decides.
+// InputStatus is whether a topic is read.
+type InputStatus struct {
+	Topic  string `json:"topic"`
+	State  string `json:"state"` // reading, waiting, refused, stopped
+	Reason string `json:"reason,omitempty"`
+}
+
+// readyz says whether it decides. It does so, too, for callers while a topic is
+// not read; that and why is told beside it.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	status := s.node.Status()
+	status := struct {
+		node.Status
+		Inputs []InputStatus `json:"inputs,omitempty"`
+	}{Status: s.node.Status()}
+	if s.options.Inputs != nil {
+		status.Inputs = s.options.Inputs()
+	}
 	code := http.StatusOK
 	if !status.Ready || s.draining.Err() != nil {
 		status.Ready, code = false, http.StatusServiceUnavailable

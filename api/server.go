@@ -62,6 +62,8 @@ type Options struct {
 	// ReloadErrors tells what is wrong with the newest saved configuration;
 	// nil when it is the one that runs.
 	ReloadErrors func() error
+	// Inputs tells of the topics that are read; nil where none is.
+	Inputs func() []InputStatus
 }
 
 // Server is the HTTP handler.

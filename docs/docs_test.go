@@ -27,6 +27,7 @@ import (
 	"github.com/tidegate/tidegate/node"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/stream/schema"
 )
 
 // page reads a page; README.md is above.
@@ -283,10 +284,34 @@ func TestAlertIsDocumented(t *testing.T) {
 			t.Errorf("the header %s is not in kafka.md", h.Key)
 		}
 	}
+}
+
+// kafka.md shows every member of an input and of the registry, and what it shows
+// can be used.
+func TestInputsAreDocumented(t *testing.T) {
+	text := page(t, "kafka.md")
+	allNamed(t, text, reflect.TypeFor[config.KafkaInput]())
+	allNamed(t, text, reflect.TypeFor[config.Registry]())
+	expect := regexp.MustCompile("(?ms)^```json\n(.*?)^```$").FindStringSubmatch(text)
+	registry, err := schema.NewRegistry(schema.RegistryOptions{URL: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, block := range blocks(t, "kafka.md") {
-		var c config.Config
-		if err := yamlfile.Decode("kafka.md", []byte(block), &c); err != nil {
+		dir := t.TempDir()
+		for name, body := range map[string]string{"tidegate.yaml": block, "payment.avsc": expect[1]} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(body), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c, err := config.Load(filepath.Join(dir, "tidegate.yaml"))
+		if err != nil {
 			t.Error(err)
+		}
+		for i := range c.Kafka.Inputs {
+			if _, err := c.Kafka.Inputs[i].Decoder(registry); err != nil {
+				t.Error(c.Kafka.Inputs[i].Topic, err)
+			}
 		}
 	}
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/tidegate/tidegate/wire"
 )
 
-// decode makes an input of a record, if it can't be used a dead letter. Its
-// error passes.
+// decode makes an input of a record, if it can't be used a dead letter, and of
+// one that says nothing a place that was read. Its error passes.
 func (t *taker) decode(ctx context.Context, p kafka.Place, r *kgo.Record) (in node.Input, err error) {
 	origin := node.Origin{Partition: partition(p), Offset: r.Offset}
 	in, err = t.parse(ctx, r)
 	if errors.Is(err, errNothing) {
-		return node.Input{}, nil
+		return node.Input{Origin: origin}, nil
 	}
 	if err != nil && tidegate.CodeOf(err) == tidegate.CodeUnavailable {
 		return in, err

@@ -24,11 +24,12 @@ import (
 
 // Intake reads all its topics at the same time.
 type Intake struct {
-	options   Options
-	consumers []*kafka.Consumer
+	options Options
+	inputs  []*input
 }
 
-// Options of an intake. All but PANKey, MaxBody, Refresh and Backoff are needed.
+// Options of an intake. All but PANKey, MaxBody, Refresh, Backoff and Recheck
+// are needed.
 type Options struct {
 	Node    *node.Node
 	Topics  []Topic
@@ -38,6 +39,7 @@ type Options struct {
 	MaxBody int              // bytes of a record's value; 0 is wire's default
 	Refresh time.Duration    // as [kafka.ConsumerOptions]
 	Backoff time.Duration    // the first wait before another try; 0 is 100 ms
+	Recheck time.Duration    // until a topic that is not read is looked at again; 0 is 5 s
 	Report  func(error)      // told of failures, each of which is tried again
 }
 
@@ -50,6 +52,11 @@ type Topic struct {
 	Start    kafka.Start
 	SkipLost bool // go on where records were deleted before they were read
 	Keyless  bool // take records without a key: they have no order
+	// Check says, before anything is read, whether the topic's records can be
+	// understood; nil asks nobody. After an error it is asked again until there
+	// is none: one of [tidegate.CodeUnavailable] may pass by itself, any other
+	// somebody must mend.
+	Check func(ctx context.Context) error
 	// Translate makes the JSON of an envelope or payload out of a record that
 	// is in another format; nil takes the value as it is. A nil body says that
 	// the record is nothing to take, as a tombstone. An error of
@@ -71,9 +78,7 @@ const (
 func New(o Options) *Intake {
 	in := &Intake{options: o}
 	for _, t := range o.Topics {
-		in.consumers = append(in.consumers, kafka.NewConsumer(&taker{topic: t, o: o}, kafka.ConsumerOptions{
-			Topic: t.Name, Start: t.Start, SkipLost: t.SkipLost, Refresh: o.Refresh, Report: o.Report, Client: o.Client,
-		}))
+		in.inputs = append(in.inputs, newInput(t, o))
 	}
 	return in
 }
@@ -82,10 +87,10 @@ func New(o Options) *Intake {
 // reading alone: the error is told, and part of what Run returns.
 func (in *Intake) Run(ctx context.Context) error {
 	var wait sync.WaitGroup
-	errs := make([]error, len(in.consumers))
-	for i, c := range in.consumers {
+	errs := make([]error, len(in.inputs))
+	for i, input := range in.inputs {
 		wait.Go(func() {
-			if errs[i] = c.Run(ctx); errs[i] != nil {
+			if errs[i] = input.run(ctx, in.options); errs[i] != nil {
 				in.options.Report(errs[i])
 			}
 		})
@@ -96,16 +101,18 @@ func (in *Intake) Run(ctx context.Context) error {
 
 // Stats tell of the topics, in the order of the options.
 func (in *Intake) Stats() []Stats {
-	list := make([]Stats, len(in.consumers))
-	for i, c := range in.consumers {
-		list[i] = Stats{in.options.Topics[i].Name, c.Taken(), c.Failures(), c.Lags()}
+	list := make([]Stats, len(in.inputs))
+	for i, input := range in.inputs {
+		c, standing := input.consumer, *input.standing.Load()
+		list[i] = Stats{input.topic.Name, standing, c.Taken(), c.Failures(), c.Lags()}
 	}
 	return list
 }
 
 // Stats of a topic.
 type Stats struct {
-	Topic    string
+	Topic string
+	Standing
 	Taken    uint64 // records
 	Failures uint64 // after which reading was begun again
 	Lags     []kafka.Lag
@@ -129,22 +136,20 @@ func (t *taker) Begin(_ context.Context, p kafka.Place, next int64, why string) 
 // may pass (a full disk) is tried again for as long as it takes: a partition
 // that waits is paused, and nothing is lost.
 func (t *taker) Take(ctx context.Context, p kafka.Place, records []*kgo.Record) error {
-	inputs, taken := make([]node.Input, 0, len(records)), make([]*kgo.Record, 0, len(records))
+	inputs := make([]node.Input, 0, len(records))
 	for _, r := range records {
 		var in node.Input
 		if err := t.patiently(ctx, func() (err error) { in, err = t.decode(ctx, p, r); return err }); err != nil {
 			return err
 		}
-		if in != (node.Input{}) {
-			inputs, taken = append(inputs, in), append(taken, r)
-		}
+		inputs = append(inputs, in)
 	}
 	for done := 0; done < len(inputs); {
 		err := t.patiently(ctx, func() error {
 			n, err := t.o.Node.Take(ctx, inputs[done:])
 			done += n
 			if err != nil && !passes(err) && ctx.Err() == nil {
-				inputs[done] = node.Input{Origin: inputs[done].Origin, Letter: t.letter(taken[done], err)}
+				inputs[done] = node.Input{Origin: inputs[done].Origin, Letter: t.letter(records[done], err)}
 				return nil
 			}
 			return err

@@ -222,3 +222,60 @@ func TestWaits(t *testing.T) {
 		}
 	}
 }
+
+// TestChecked: a topic whose records would not be understood is not read, nor is
+// one while that can't be told; the others are. It is read when that is mended.
+func TestChecked(t *testing.T) {
+	broker := kafkatest.Start(t)
+	topic, other, client := broker.Topic(t, "transactions", 1), broker.Topic(t, "others", 1), broker.Client(t)
+	n := openNode(t, t.TempDir())
+	send(t, client, topic, "k", payment("t-1", 1))
+	send(t, client, other, "k", payment("t-2", 1))
+	var verdict atomic.Pointer[error]
+	say := func(err error) { verdict.Store(&err) }
+	say(tidegate.Errorf(tidegate.CodeUnavailable, "away"))
+	in := readWith(t, intake.Options{Node: n.Node, Recheck: time.Millisecond, Topics: []intake.Topic{{Name: other}, {Name: topic, Check: func(context.Context) error { return *verdict.Load() }}}}, broker)
+	in.caughtUp(other, 1)
+	stands := func(want intake.Standing) {
+		t.Helper()
+		eventually(t, fmt.Sprint(want), func() bool { return in.Stats()[1].Standing == want })
+	}
+	stands(intake.Standing{State: intake.Waiting, Reason: "away"})
+	say(tidegate.Errorf(tidegate.CodeInvalid, "amount is gone"))
+	stands(intake.Standing{State: intake.Refused, Reason: "amount is gone"})
+	if s := in.Stats(); s[0].State != intake.Reading || s[1].Taken > 0 || n.Counters().DeadLetters() > 0 {
+		t.Errorf("%+v", s)
+	}
+	say(nil)
+	in.caughtUp(topic, 1)
+	stands(intake.Standing{State: intake.Reading})
+}
+
+// TestSaysNothing: what is passed over moves the position, so that it may be
+// deleted after that and is not missed.
+func TestSaysNothing(t *testing.T) {
+	broker := kafkatest.Start(t)
+	topic, client := broker.Topic(t, "changes", 1), broker.Client(t)
+	n := openNode(t, t.TempDir())
+	send(t, client, topic, "k", payment("t-1", 1), "", "")
+	changes := intake.Topic{Name: topic, Translate: func(_ context.Context, r *kgo.Record) ([]byte, error) {
+		if len(r.Value) == 0 {
+			return nil, nil
+		}
+		return r.Value, nil
+	}}
+	in := read(t, n, broker, changes)
+	in.caughtUp(topic, 3)
+	in.end()
+	send(t, client, topic, "k", payment("t-2", 1))
+	gone := kadm.Offsets{}
+	gone.Add(kadm.Offset{Topic: topic, At: 3})
+	if _, err := kadm.NewClient(client).DeleteRecords(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	in = read(t, n, broker, changes)
+	in.caughtUp(topic, 1)
+	if _, _, err := n.Decision(t.Context(), "default", "t-2"); err != nil || n.Counters().DeadLetters() > 0 {
+		t.Error(err, n.Counters().DeadLetterReasons())
+	}
+}

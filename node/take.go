@@ -14,7 +14,8 @@ import (
 )
 
 // Input is something that was read from Kafka: one of a transaction, another
-// event, a label, or what can't be used.
+// event, a label, what can't be used, or only a place that was read and said
+// nothing.
 type Input struct {
 	Origin      Origin
 	Transaction *tidegate.Event

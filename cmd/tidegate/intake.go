@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/api"
 	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/intake"
 	"github.com/tidegate/tidegate/stream/kafka"
@@ -37,7 +39,13 @@ func startIntake(ctx context.Context, s *service, panKey []byte, metrics prometh
 	}
 	r := &reading{intake: intake.New(intake.Options{
 		Node: s.node, Topics: inputTopics(c.Inputs, formats), Client: client, Clock: time.Now, PANKey: panKey, MaxBody: int(s.config.Limits.Body),
-		Report: func(err error) { s.log.Warn("reading", "error", kafka.Explain(err)) },
+		Report: func(err error) {
+			if err = kafka.Explain(err); tidegate.CodeOf(err) == tidegate.CodeUnavailable {
+				s.log.Warn("reading", "error", err)
+			} else {
+				s.log.Error("reading", "error", err)
+			}
+		},
 	})}
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	r.done.Go(func() {
@@ -45,15 +53,13 @@ func startIntake(ctx context.Context, s *service, panKey []byte, metrics prometh
 			s.log.Error("a topic is not read any more; everything else goes on", "error", kafka.Explain(err))
 		}
 	})
-	r.done.Go(func() {
-		formats.check(ctx, func(err error) { s.log.Error("what is expected of a topic", "error", err) })
-	})
 	return r, nil
 }
 
 func inputTopics(inputs []config.KafkaInput, formats *translations) (topics []intake.Topic) {
 	for _, in := range inputs {
-		t := intake.Topic{Name: in.Topic, Tenant: in.Tenant, Source: in.Source, SkipLost: in.Lost == "skip", Keyless: in.Keyless == "take", Translate: formats.of(in.Topic)}
+		t := intake.Topic{Name: in.Topic, Tenant: in.Tenant, Source: in.Source, SkipLost: in.Lost == "skip", Keyless: in.Keyless == "take",
+			Check: formats.check(in.Topic), Translate: formats.of(&in)}
 		switch in.Takes {
 		case "events":
 			t.Takes = intake.Events
@@ -77,6 +83,17 @@ func (r *reading) of() *intake.Intake {
 		return nil
 	}
 	return r.intake
+}
+
+// standings tell of the topics, for /readyz.
+func (r *reading) standings() (list []api.InputStatus) {
+	if r == nil {
+		return nil
+	}
+	for _, s := range r.intake.Stats() {
+		list = append(list, api.InputStatus{Topic: s.Topic, State: string(s.State), Reason: s.Reason})
+	}
+	return list
 }
 
 func (r *reading) close() {

@@ -40,6 +40,7 @@ func (m *requestMetrics) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.Br
 }
 
 var (
+	inputReading  = prometheus.NewDesc("tidegate_input_reading", "1 while a topic is read; 0: /readyz has the reason.", []string{"topic"}, nil)
 	inputRecords  = prometheus.NewDesc("tidegate_input_records_total", "Records taken from a topic.", []string{"topic"}, nil)
 	inputFailures = prometheus.NewDesc("tidegate_input_failures_total", "Failures after which reading was begun again.", []string{"topic"}, nil)
 	inputLag      = prometheus.NewDesc("tidegate_input_lag_records", "Committed records of a partition that are not taken yet.", []string{"topic", "partition"}, nil)
@@ -55,7 +56,7 @@ type inputMetrics struct {
 }
 
 func (m inputMetrics) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{inputRecords, inputFailures, inputLag, inputBehind, inputPaused, deadLetters} {
+	for _, d := range []*prometheus.Desc{inputReading, inputRecords, inputFailures, inputLag, inputBehind, inputPaused, deadLetters} {
 		c <- d
 	}
 }
@@ -68,6 +69,11 @@ func (m inputMetrics) Collect(c chan<- prometheus.Metric) {
 		return
 	}
 	for _, s := range m.intake.Stats() {
+		reading := 0.0
+		if s.State == intake.Reading {
+			reading = 1
+		}
+		c <- prometheus.MustNewConstMetric(inputReading, prometheus.GaugeValue, reading, s.Topic)
 		c <- prometheus.MustNewConstMetric(inputRecords, prometheus.CounterValue, float64(s.Taken), s.Topic)
 		c <- prometheus.MustNewConstMetric(inputFailures, prometheus.CounterValue, float64(s.Failures), s.Topic)
 		for _, l := range s.Lags {

@@ -102,7 +102,7 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	s.server = api.New(s.node, api.Options{
 		Log: s.log, Clock: time.Now, BodyLimit: int64(s.config.Limits.Body), InFlight: s.config.Limits.InFlight,
 		Keys: apiKeys(s.config.APIKeys), PANKey: panKey, Registry: registry, EventClock: s.config.Clock == "event",
-		ReloadErrors: s.reloads.get,
+		ReloadErrors: s.reloads.get, Inputs: func() []api.InputStatus { return s.reading.standings() },
 	})
 	if s.publisher, err = startPublisher(ctx, s, registry); err != nil {
 		return nil, errors.Join(err, s.listener.Close(), s.node.Close())

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -41,13 +40,18 @@ func newTranslations(c *config.Kafka, metrics prometheus.Registerer) (*translati
 }
 
 // of is how a topic is translated; nil when it is not.
-func (t *translations) of(topic string) func(context.Context, *kgo.Record) ([]byte, error) {
-	d := t.decoders[topic]
+func (t *translations) of(in *config.KafkaInput) func(context.Context, *kgo.Record) ([]byte, error) {
+	d := t.decoders[in.Topic]
 	if d == nil {
 		return nil
 	}
+	topic, changes := in.Topic, in.Debezium
 	return func(ctx context.Context, r *kgo.Record) ([]byte, error) {
 		body, err := d.Decode(ctx, r.Value)
+		if body == nil && err == nil && !changes {
+			// A tombstone says something only where rows are deleted.
+			err = tidegate.Errorf(tidegate.CodeMalformed, "the record has no value")
+		}
 		if err != nil && tidegate.CodeOf(err) != tidegate.CodeUnavailable {
 			t.errors.WithLabelValues(topic, string(tidegate.CodeOf(err))).Inc()
 		}
@@ -55,21 +59,11 @@ func (t *translations) of(topic string) func(context.Context, *kgo.Record) ([]by
 	}
 }
 
-// check tells of schemas that break what is expected. It holds nothing back:
-// records of such a schema become dead letters, and the others are decided.
-func (t *translations) check(ctx context.Context, report func(error)) {
-	for topic, d := range t.decoders {
-		for {
-			err := d.Check(ctx)
-			if err != nil && ctx.Err() == nil {
-				report(&tidegate.Error{Code: tidegate.CodeOf(err), Message: "schema of topic " + topic, Cause: err})
-			}
-			if tidegate.CodeOf(err) != tidegate.CodeUnavailable || sleep(ctx, checkAgain) != nil {
-				break
-			}
-		}
+// check says whether the newest schema of a topic breaks what is expected of it;
+// nil where nothing is.
+func (t *translations) check(topic string) func(context.Context) error {
+	if d := t.decoders[topic]; d != nil {
+		return d.Check
 	}
+	return nil
 }
-
-// checkAgain is how soon a registry is asked again that was away.
-const checkAgain = 10 * time.Second

@@ -1,0 +1,91 @@
+package intake
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream/kafka"
+)
+
+// input is a topic under way.
+type input struct {
+	topic    Topic
+	consumer *kafka.Consumer
+	standing atomic.Pointer[Standing]
+}
+
+// Standing is whether a topic is read, and if not, why.
+type Standing struct {
+	State  State
+	Reason string // "" while it is read
+}
+
+// State of a topic.
+type State string
+
+const (
+	Reading State = "reading"
+	Waiting State = "waiting" // for what may pass by itself
+	Refused State = "refused" // its records would not be understood: somebody must mend that
+	Stopped State = "stopped" // it must not be read on without a person's word
+)
+
+func newInput(t Topic, o Options) *input {
+	in := &input{topic: t}
+	in.standing.Store(&Standing{State: Waiting})
+	in.consumer = kafka.NewConsumer(&taker{topic: t, o: o}, kafka.ConsumerOptions{
+		Topic: t.Name, Start: t.Start, SkipLost: t.SkipLost, Refresh: o.Refresh, Report: o.Report, Client: o.Client,
+	})
+	return in
+}
+
+// run reads the topic, once it may be read, until ctx is over.
+func (in *input) run(ctx context.Context, o Options) error {
+	if !in.admitted(ctx, o) {
+		return nil
+	}
+	in.standing.Store(&Standing{State: Reading})
+	err := in.consumer.Run(ctx)
+	if err != nil {
+		in.standing.Store(&Standing{Stopped, err.Error()})
+	}
+	return err
+}
+
+const recheck = 5 * time.Second
+
+// admitted waits until the topic may be read; false when ctx is over. A reason
+// against it is told once.
+func (in *input) admitted(ctx context.Context, o Options) bool {
+	if in.topic.Check == nil {
+		return true
+	}
+	again := o.Recheck
+	if again == 0 {
+		again = recheck
+	}
+	for {
+		err := in.topic.Check(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return false
+		case err == nil:
+			return true
+		}
+		now := Standing{Refused, err.Error()}
+		if tidegate.CodeOf(err) == tidegate.CodeUnavailable {
+			now.State = Waiting
+		}
+		if now != *in.standing.Load() {
+			o.Report(&tidegate.Error{Code: tidegate.CodeOf(err), Message: "topic " + in.topic.Name + " is not read", Cause: err})
+			in.standing.Store(&now)
+		}
+		select {
+		case <-time.After(again):
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
