@@ -54,6 +54,7 @@ func Examine(ctx context.Context, o Options) Report {
 	e.data()
 	e.systemClock()
 	e.kafka(ctx)
+	e.schemas(ctx)
 	e.report.Sound = true
 	for _, c := range e.report.Checks {
 		e.report.Sound = e.report.Sound && c.Status != Fail
