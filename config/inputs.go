@@ -25,6 +25,15 @@ type KafkaInput struct {
 	Debezium   bool   `yaml:"debezium"`   // values are change events
 	Operations string `yaml:"operations"` // of Debezium: those of c, u, d, r that count; "" is cr
 	EventType  string `yaml:"event_type"` // of Debezium: of what comes out; table makes it of the table's name
+
+	Retry Retry `yaml:"retry"`
+}
+
+// Retry is for records that fail while the registry is away: they wait in a
+// topic of their own. Without attempts their partition waits with them.
+type Retry struct {
+	Attempts int               `yaml:"attempts"` // with the first
+	Backoff  yamlfile.Duration `yaml:"backoff"`  // between two; 0 is a minute
 }
 
 func (in *KafkaInput) check(document yamlfile.Document, at string) error {
@@ -61,6 +70,15 @@ func (in *KafkaInput) check(document yamlfile.Document, at string) error {
 		return document.Errorf(at+".operations", "input %s: operations are some of the letters c, u, d, r", in.Topic)
 	case in.Debezium && in.Takes == "events" && in.EventType == "":
 		return document.Errorf(at, "input %s: events need an event_type: a name, or table to make it of the table's", in.Topic)
+	}
+	switch r := &in.Retry; {
+	case *r == (Retry{}):
+	case !in.registered():
+		return document.Errorf(at+".retry", "input %s: retry is for formats with a registry: nothing else that fails passes for one record and not for all", in.Topic)
+	case r.Attempts < 2 || r.Attempts > 1000 || r.Backoff < 0:
+		return document.Errorf(at+".retry", "input %s: retry has from 2 to 1000 attempts, and a backoff as 1m", in.Topic)
+	case r.Backoff == 0:
+		r.Backoff = yamlfile.Duration(time.Minute)
 	}
 	switch in.Start {
 	case "":

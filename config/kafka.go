@@ -102,11 +102,14 @@ func (k *Kafka) LabelsTopic() string {
 }
 
 // Written are all topics that the publisher writes to: those of [Kafka.Published],
-// and the dead letters of what is read and of labels.
+// and the dead letters and retries of what is read and of labels.
 func (k *Kafka) Written() []kafka.Topic {
 	topics, labels := k.Published(), k.LabelsTopic()
 	for _, in := range k.Inputs {
 		topics = append(topics, k.DeadLetters(in.Topic))
+		if in.Retry.Attempts > 0 {
+			topics = append(topics, k.Retries(in.Topic))
+		}
 	}
 	if !slices.ContainsFunc(k.Inputs, func(in KafkaInput) bool { return in.Topic == labels }) {
 		topics = append(topics, k.DeadLetters(labels))
@@ -125,6 +128,14 @@ func (k *Kafka) DeadLetters(topic string) kafka.Topic {
 	t := kafka.DeadLetterTopic(topic)
 	maps.Copy(t.Configs, kafka.Retention(k.Topics.DeadLetters.Std()))
 	return k.topic(t.Name, t.Configs)
+}
+
+// Retries is where records of a topic wait to be tried again. They are kept as
+// long as dead letters are.
+func (k *Kafka) Retries(topic string) kafka.Topic {
+	t := k.DeadLetters(topic)
+	t.Name = kafka.RetryTopic(topic).Name
+	return t
 }
 
 func (k *Kafka) topic(name string, configs map[string]string) kafka.Topic {

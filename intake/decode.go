@@ -15,19 +15,21 @@ import (
 	"github.com/tidegate/tidegate/wire"
 )
 
-// decode makes an input of a record, if it can't be used a dead letter, and of
-// one that says nothing a place that was read. Its error passes.
+// decode makes an input of a record, if it can't be used a dead letter, if it is
+// to be tried again one that says so, and of one that says nothing a place that
+// was read. Its error passes.
 func (t *taker) decode(ctx context.Context, p kafka.Place, r *kgo.Record) (in node.Input, err error) {
 	origin := node.Origin{Partition: partition(p), Offset: r.Offset}
 	in, err = t.parse(ctx, r)
 	if errors.Is(err, errNothing) {
 		return node.Input{Origin: origin}, nil
 	}
-	if err != nil && tidegate.CodeOf(err) == tidegate.CodeUnavailable {
-		return in, err
-	}
 	if err != nil {
-		in = node.Input{Letter: t.letter(r, err)}
+		letter := t.letter(r, err)
+		if tidegate.CodeOf(err) == tidegate.CodeUnavailable && !t.again(letter, r) {
+			return in, err
+		}
+		in = node.Input{Letter: letter}
 	}
 	in.Origin = origin
 	return in, nil
@@ -113,6 +115,7 @@ const maxLetter = 8 << 20
 // letter keeps a record with the reason why it can't be used, without what may
 // not be kept.
 func (t *taker) letter(r *kgo.Record, err error) *node.DeadLetter {
+	r, _, _ = kafka.Tried(r)
 	tenant := t.topic.Tenant
 	if tenant == "" {
 		tenant = tidegate.DefaultTenant
@@ -137,6 +140,22 @@ func (t *taker) letter(r *kgo.Record, err error) *node.DeadLetter {
 		l.Value = l.Value[:maxLetter]
 	}
 	return l
+}
+
+// again says in the letter of a record whose failure passes that it is to be
+// tried again; after the last try it is a dead letter. It is false for a record
+// that waits where it is: there are no tries, or what it holds may not be kept
+// as it is.
+func (t *taker) again(l *node.DeadLetter, r *kgo.Record) bool {
+	_, tries, _ := kafka.Tried(r)
+	if t.topic.Retry.Attempts < 2 || !bytes.Equal(l.Value, r.Value) || !bytes.Equal(l.Key, r.Key) {
+		return false
+	}
+	if tries+1 < t.topic.Retry.Attempts {
+		t.retries.Add(1)
+		l.Tries, l.NotBefore = tries+1, tidegate.MillisOf(t.o.Clock().Add(t.topic.Retry.Backoff))
+	}
+	return true
 }
 
 func masked(b []byte) []byte {

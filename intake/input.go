@@ -12,6 +12,8 @@ import (
 // input is a topic under way.
 type input struct {
 	topic    Topic
+	name     string // its own, or that of its retries
+	taker    *taker
 	consumer *kafka.Consumer
 	standing atomic.Pointer[Standing]
 }
@@ -32,11 +34,11 @@ const (
 	Stopped State = "stopped" // it must not be read on without a person's word
 )
 
-func newInput(t Topic, o Options) *input {
-	in := &input{topic: t}
+func newInput(t Topic, name string, o Options) *input {
+	in := &input{topic: t, name: name, taker: &taker{topic: t, o: o}}
 	in.standing.Store(&Standing{State: Waiting})
-	in.consumer = kafka.NewConsumer(&taker{topic: t, o: o}, kafka.ConsumerOptions{
-		Topic: t.Name, Start: t.Start, SkipLost: t.SkipLost, Refresh: o.Refresh, Report: o.Report, Client: o.Client,
+	in.consumer = kafka.NewConsumer(in.taker, kafka.ConsumerOptions{
+		Topic: name, Start: t.Start, SkipLost: t.SkipLost, Refresh: o.Refresh, Report: o.Report, Client: o.Client,
 	})
 	return in
 }
@@ -79,7 +81,7 @@ func (in *input) admitted(ctx context.Context, o Options) bool {
 			now.State = Waiting
 		}
 		if now != *in.standing.Load() {
-			o.Report(&tidegate.Error{Code: tidegate.CodeOf(err), Message: "topic " + in.topic.Name + " is not read", Cause: err})
+			o.Report(&tidegate.Error{Code: tidegate.CodeOf(err), Message: "topic " + in.name + " is not read", Cause: err})
 			in.standing.Store(&now)
 		}
 		select {

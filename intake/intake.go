@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -52,6 +53,9 @@ type Topic struct {
 	Start    kafka.Start
 	SkipLost bool // go on where records were deleted before they were read
 	Keyless  bool // take records without a key: they have no order
+	// Retry lets records wait in a topic of their own whose failure passes, so
+	// that those behind them go on. Without it their partition waits with them.
+	Retry kafka.Retry
 	// Check says, before anything is read, whether the topic's records can be
 	// understood; nil asks nobody. After an error it is asked again until there
 	// is none: one of [tidegate.CodeUnavailable] may pass by itself, any other
@@ -78,7 +82,12 @@ const (
 func New(o Options) *Intake {
 	in := &Intake{options: o}
 	for _, t := range o.Topics {
-		in.inputs = append(in.inputs, newInput(t, o))
+		in.inputs = append(in.inputs, newInput(t, t.Name, o))
+		if t.Retry.Attempts > 1 {
+			again := t
+			again.Start, again.SkipLost = kafka.Start{}, false
+			in.inputs = append(in.inputs, newInput(again, kafka.RetryTopic(t.Name).Name, o))
+		}
 	}
 	return in
 }
@@ -99,12 +108,13 @@ func (in *Intake) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Stats tell of the topics, in the order of the options.
+// Stats tell of the topics, in the order of the options; behind each is that of
+// its retries, where it has one.
 func (in *Intake) Stats() []Stats {
 	list := make([]Stats, len(in.inputs))
 	for i, input := range in.inputs {
 		c, standing := input.consumer, *input.standing.Load()
-		list[i] = Stats{input.topic.Name, standing, c.Taken(), c.Failures(), c.Lags()}
+		list[i] = Stats{input.name, standing, c.Taken(), c.Failures(), input.taker.retries.Load(), c.Lags()}
 	}
 	return list
 }
@@ -115,13 +125,15 @@ type Stats struct {
 	Standing
 	Taken    uint64 // records
 	Failures uint64 // after which reading was begun again
+	Retries  uint64 // records that are to be tried again
 	Lags     []kafka.Lag
 }
 
 // taker takes the records of one topic.
 type taker struct {
-	topic Topic
-	o     Options
+	topic   Topic
+	o       Options
+	retries atomic.Uint64
 }
 
 func (t *taker) Position(p kafka.Place) (next int64, known, named bool) {
@@ -132,10 +144,25 @@ func (t *taker) Begin(_ context.Context, p kafka.Place, next int64, why string) 
 	return t.o.Node.Begin(node.Reading{Name: p.Topic, Topic: hex.EncodeToString(p.ID[:]), Partition: p.Number, Next: next, Why: why})
 }
 
-// Take decodes on the partition's goroutine, beside the writer. What fails and
+// Take takes those records that are due, and waits for others to be.
+func (t *taker) Take(ctx context.Context, p kafka.Place, records []*kgo.Record) error {
+	for len(records) > 0 {
+		due, err := kafka.Await(ctx, records)
+		if err == nil {
+			err = t.take(ctx, p, due)
+		}
+		if err != nil {
+			return err
+		}
+		records = records[len(due):]
+	}
+	return nil
+}
+
+// take decodes on the partition's goroutine, beside the writer. What fails and
 // may pass (a full disk) is tried again for as long as it takes: a partition
 // that waits is paused, and nothing is lost.
-func (t *taker) Take(ctx context.Context, p kafka.Place, records []*kgo.Record) error {
+func (t *taker) take(ctx context.Context, p kafka.Place, records []*kgo.Record) error {
 	inputs := make([]node.Input, 0, len(records))
 	for _, r := range records {
 		var in node.Input

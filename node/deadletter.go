@@ -20,6 +20,11 @@ type DeadLetter struct {
 	Stack     string          `json:"stack,omitempty"`
 	Version   string          `json:"version,omitempty"`
 	Time      tidegate.Millis `json:"time,omitempty"` // the record's own
+
+	// Of one that is to be tried again: how many tries have failed, and when it
+	// is due. It is no dead letter yet.
+	Tries     int             `json:"tries,omitempty"`
+	NotBefore tidegate.Millis `json:"not_before,omitempty"`
 }
 
 // Header is one of a Kafka record.

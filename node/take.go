@@ -125,7 +125,9 @@ func (n *Node) bury(letter DeadLetter) error {
 	if _, err := n.append(KindDeadLetter, n.arrival(n.newest), letter); err != nil {
 		return n.fail(err)
 	}
-	n.counters.buried(letter.Reason)
+	if letter.NotBefore == 0 {
+		n.counters.buried(letter.Reason)
+	}
 	if n.poison != nil && n.poison.Origin == n.origin {
 		return n.digested()
 	}

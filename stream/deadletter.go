@@ -3,6 +3,8 @@ package stream
 import (
 	"encoding/json"
 	"fmt"
+
+	"github.com/tidegate/tidegate"
 )
 
 // DeadLetter is a record that could not be decoded, processed or delivered,
@@ -11,6 +13,7 @@ type DeadLetter struct {
 	Pipeline  string   `json:"pipeline"`
 	Version   string   `json:"version,omitempty"`
 	Operator  string   `json:"operator"`
+	Code      string   `json:"code"` // of the error; one of tidegate.CodeUnavailable passes
 	Error     string   `json:"error"`
 	Stack     string   `json:"stack,omitempty"`
 	EventTime Millis   `json:"event_time"`
@@ -40,7 +43,7 @@ func (t *task) bury(n *node, err error, stack string, at Millis, value any) {
 	t.stats[n.id].failed++
 	letter := DeadLetter{
 		Pipeline: p.name, Version: p.options.Version, Operator: n.name,
-		Error: err.Error(), Stack: stack, EventTime: at, FailedAt: t.run.clock.Now(),
+		Code: string(tidegate.CodeOf(err)), Error: err.Error(), Stack: stack, EventTime: at, FailedAt: t.run.clock.Now(),
 	}
 	if m := t.origin; m != nil {
 		letter.Source, letter.Position = t.from, m.Next

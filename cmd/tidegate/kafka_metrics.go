@@ -43,6 +43,7 @@ var (
 	inputReading  = prometheus.NewDesc("tidegate_input_reading", "1 while a topic is read; 0: /readyz has the reason.", []string{"topic"}, nil)
 	inputRecords  = prometheus.NewDesc("tidegate_input_records_total", "Records taken from a topic.", []string{"topic"}, nil)
 	inputFailures = prometheus.NewDesc("tidegate_input_failures_total", "Failures after which reading was begun again.", []string{"topic"}, nil)
+	inputRetries  = prometheus.NewDesc("tidegate_input_retries_total", "Records of a topic that failed for what passes, and wait to be tried again.", []string{"topic"}, nil)
 	inputLag      = prometheus.NewDesc("tidegate_input_lag_records", "Committed records of a partition that are not taken yet.", []string{"topic", "partition"}, nil)
 	inputBehind   = prometheus.NewDesc("tidegate_input_lag_seconds", "Age of the last record taken from a partition that has more; 0 where there is no more.", []string{"topic", "partition"}, nil)
 	inputPaused   = prometheus.NewDesc("tidegate_input_paused", "1 while a partition is not asked for more.", []string{"topic", "partition"}, nil)
@@ -56,7 +57,7 @@ type inputMetrics struct {
 }
 
 func (m inputMetrics) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{inputReading, inputRecords, inputFailures, inputLag, inputBehind, inputPaused, deadLetters} {
+	for _, d := range []*prometheus.Desc{inputReading, inputRecords, inputFailures, inputRetries, inputLag, inputBehind, inputPaused, deadLetters} {
 		c <- d
 	}
 }
@@ -76,6 +77,7 @@ func (m inputMetrics) Collect(c chan<- prometheus.Metric) {
 		c <- prometheus.MustNewConstMetric(inputReading, prometheus.GaugeValue, reading, s.Topic)
 		c <- prometheus.MustNewConstMetric(inputRecords, prometheus.CounterValue, float64(s.Taken), s.Topic)
 		c <- prometheus.MustNewConstMetric(inputFailures, prometheus.CounterValue, float64(s.Failures), s.Topic)
+		c <- prometheus.MustNewConstMetric(inputRetries, prometheus.CounterValue, float64(s.Retries), s.Topic)
 		for _, l := range s.Lags {
 			partition := strconv.Itoa(int(l.Number))
 			behind, paused := 0.0, 0.0

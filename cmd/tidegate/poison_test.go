@@ -9,9 +9,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -107,11 +104,17 @@ var poisons = []poison{
 	{name: "random bytes in Avro", avro: true, reason: "malformed", edited: true,
 		record: func(p *poisoned, _ []byte, _ string) ([]byte, bool) { return p.noise(), false }},
 	{name: "a schema that nobody has", avro: true, reason: "invalid", says: "no schema has the number 2139062143", edited: true,
-		record: func(p *poisoned, good []byte, _ string) ([]byte, bool) { return framed(p.t, 0x7f7f7f7f, nil, good[5:]), false }},
+		record: func(p *poisoned, good []byte, _ string) ([]byte, bool) {
+			return framed(p.t, 0x7f7f7f7f, nil, good[5:]), false
+		}},
 	{name: "a schema that the registry does not have yet", avro: true, reason: "invalid", says: "no schema has the number",
-		record: func(p *poisoned, good []byte, _ string) ([]byte, bool) { return framed(p.t, p.late, nil, good[5:]), false }},
+		record: func(p *poisoned, good []byte, _ string) ([]byte, bool) {
+			return framed(p.t, p.late, nil, good[5:]), false
+		}},
 	{name: "the schema of something else", avro: true, reason: "invalid", says: "amount is not there", edited: true,
-		record: func(p *poisoned, good []byte, _ string) ([]byte, bool) { return framed(p.t, p.other, nil, good[5:]), false }},
+		record: func(p *poisoned, good []byte, _ string) ([]byte, bool) {
+			return framed(p.t, p.other, nil, good[5:]), false
+		}},
 	{name: "cut Avro", avro: true, reason: "malformed", says: "ends before it should", edited: true,
 		record: func(_ *poisoned, good []byte, _ string) ([]byte, bool) { return good[:len(good)/2], false }},
 	{name: "no value in Avro", avro: true, reason: "malformed", says: "no value", edited: true,
@@ -156,7 +159,13 @@ func newPoisoned(t *testing.T, broker *kafkatest.Broker, registry string) *poiso
 	p.id = register(t, registry, p.avro+"-value", sr.TypeAvro, paymentAvro(""))
 	p.late = register(t, registry, p.avro+"-late", sr.TypeAvro, strings.Replace(paymentAvro(""), `"bank"`, `"bank.later"`, 1))
 	p.other = register(t, registry, p.avro+"-other", sr.TypeAvro, `{"type": "record", "name": "Customer", "fields": [{"name": "customer_id", "type": "string"}]}`)
-	p.service = newPublishing(t, broker, "registry: {url: "+quoted(p.lagging(registry))+"}", p.inputs("refuse"))
+	lagging := inFront(t, registry, func(id string) int {
+		if !p.published.Load() && id == strconv.Itoa(p.late) {
+			return http.StatusNotFound
+		}
+		return 0
+	})
+	p.service = newPublishing(t, broker, "registry: {url: "+quoted(lagging)+"}", p.inputs("refuse"))
 	p.write("payment.avsc", paymentAvro(""))
 	p.write("mappings/fixed.yaml", "format: jsonl\ntime: {column: when}\nfields: {transaction_id: id, customer_id: who, amount: eur}\nconstants: {currency: EUR}\n")
 	p.client = broker.Client(t, kgo.ProducerBatchMaxBytes(8<<20))
@@ -176,26 +185,6 @@ func (p *poisoned) write(name, text string) {
 		p.t.Fatal(err)
 	}
 	write(p.t, path, text)
-}
-
-// lagging is a registry that has not heard of the late schema yet.
-func (p *poisoned) lagging(registry string) string {
-	to, err := url.Parse(registry)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: to.Scheme, Host: to.Host})
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !p.published.Load() && strings.HasSuffix(r.URL.Path, fmt.Sprint("/schemas/ids/", p.late)) {
-			w.Header().Set("Content-Type", "application/vnd.schemaregistry.v1+json")
-			w.WriteHeader(http.StatusNotFound)
-			_, _ = w.Write([]byte(`{"error_code": 40403, "message": "Schema not found"}`)) // else the client is told by a short body
-			return
-		}
-		through.ServeHTTP(w, r)
-	}))
-	p.t.Cleanup(front.Close)
-	return front.URL + to.Path
 }
 
 // noise is what begins neither JSON nor the frame of a schema's number.

@@ -87,8 +87,11 @@ func (d *decisionSource) letter(r *node.Record) kafka.Message {
 	for _, h := range l.Headers {
 		record.Headers = append(record.Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
 	}
-	m := kafka.DeadLetter{Record: record, Code: l.Reason, Error: l.Error, Stack: l.Stack, At: r.Arrival.Time(), Version: l.Version}.
-		Message(func(b []byte) []byte { return b }) // masked before it came into the journal
+	letter := kafka.DeadLetter{Record: record, Code: l.Reason, Error: l.Error, Stack: l.Stack, At: r.Arrival.Time(), Version: l.Version}
+	m := letter.Message(func(b []byte) []byte { return b }) // masked before it came into the journal
+	if l.NotBefore != 0 {
+		m = letter.Again(l.Tries, l.NotBefore.Time())
+	}
 	m.Headers = append(m.Headers, kgo.RecordHeader{Key: kafka.HeaderTenant, Value: []byte(l.Tenant)},
 		kgo.RecordHeader{Key: kafka.HeaderRecord, Value: strconv.AppendUint(nil, r.Sequence, 10)})
 	return m

@@ -2,8 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +39,30 @@ func register(t testing.TB, url, subject string, kind sr.SchemaType, text string
 		t.Fatal(err)
 	}
 	return got.ID
+}
+
+// inFront is the address of a registry behind which another stands: refuse tells
+// the status with which a schema's number is answered, and 0 lets it through.
+func inFront(t testing.TB, registry string, refuse func(id string) int) string {
+	t.Helper()
+	to, err := url.Parse(registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: to.Scheme, Host: to.Host})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, id, ok := strings.Cut(r.URL.Path, "/schemas/ids/"); ok {
+			if status := refuse(id); status != 0 {
+				w.Header().Set("Content-Type", "application/vnd.schemaregistry.v1+json")
+				w.WriteHeader(status)
+				fmt.Fprintf(w, `{"error_code": %d, "message": "not now"}`, status)
+				return
+			}
+		}
+		through.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	return front.URL + to.Path
 }
 
 // framed is a value as serializers write it: its schema's number, for Protobuf

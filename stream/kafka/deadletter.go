@@ -98,4 +98,4 @@ func OwnHeader(key string) bool {
 	return strings.HasPrefix(key, "__streams.errors.") || slices.Contains(ownHeaders, key)
 }
 
-var ownHeaders = []string{HeaderFailedAt, HeaderVersion, HeaderAttempt, HeaderReplayed, HeaderRecord, HeaderTenant}
+var ownHeaders = []string{HeaderFailedAt, HeaderVersion, HeaderAttempt, HeaderReplayed, HeaderRecord, HeaderTenant, HeaderTries, HeaderNotBefore}

@@ -31,6 +31,7 @@ type GroupOptions struct {
 	Topics  []string
 	Version string                // of the pipeline, for dead letters
 	Mask    func(b []byte) []byte // what may not be kept of a dead letter; nil keeps all
+	Retry   Retry                 // of failures that pass; the topics of retries are read, too, under the group's name with -retry
 	Timeout time.Duration         // of a transaction; 0 is 30 s
 	Report  func(error)           // told of failures, each of which is tried again
 	Client  []kgo.Opt             // brokers, TLS, SASL and the like
@@ -39,7 +40,8 @@ type GroupOptions struct {
 
 // NewGroup makes a member; Run does the work. f emits what becomes of a record.
 // If it returns an error or panics the record goes to the dead letters of its
-// topic, and what it emitted is forgotten.
+// topic, or is tried again if [GroupOptions.Retry] says so, and what it emitted is
+// forgotten.
 func NewGroup(o GroupOptions, f func(r *kgo.Record, emit func(Message)) error) *Group {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
@@ -55,13 +57,34 @@ func NewGroup(o GroupOptions, f func(r *kgo.Record, emit func(Message)) error) *
 
 // Run is a member until ctx is over, and then returns nil.
 func (g *Group) Run(ctx context.Context) error {
-	return persist(ctx, g.session, g.batches.Load, func(err error) {
-		g.options.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "group " + g.options.Name + " starts anew", Cause: err})
+	if g.options.Retry.Attempts < 2 {
+		return g.run(ctx, g.options)
+	}
+	retries := g.options
+	retries.Name, retries.Topics = retries.Name+"-retry", nil
+	for _, t := range g.options.Topics {
+		retries.Topics = append(retries.Topics, RetryTopic(t).Name)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 2)
+	for _, o := range []GroupOptions{g.options, retries} {
+		go func() {
+			defer stop() // neither goes on without the other
+			ended <- g.run(ctx, o)
+		}()
+	}
+	return errors.Join(<-ended, <-ended)
+}
+
+func (g *Group) run(ctx context.Context, o GroupOptions) error {
+	session := func(ctx context.Context) error { return g.session(ctx, o) }
+	return persist(ctx, session, g.batches.Load, func(err error) {
+		o.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "group " + o.Name + " starts anew", Cause: err})
 	})
 }
 
-func (g *Group) session(ctx context.Context) error {
-	o := g.options
+func (g *Group) session(ctx context.Context, o GroupOptions) error {
 	s, err := kgo.NewGroupTransactSession(append([]kgo.Opt{
 		kgo.ClientID("tidegate-group"),
 		kgo.ConsumerGroup(o.Name), kgo.ConsumeTopics(o.Topics...),
@@ -83,6 +106,9 @@ func (g *Group) session(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if err := fetches.Err(); err != nil {
+			return err
+		}
+		if err := allDue(ctx, fetches); err != nil {
 			return err
 		}
 		if err := s.Begin(); err != nil {
@@ -118,18 +144,34 @@ func (g *Group) session(ctx context.Context) error {
 // groupBatch is how many records go into a transaction at most.
 const groupBatch = 4096
 
+// allDue waits until all records are.
+func allDue(ctx context.Context, fetches kgo.Fetches) error {
+	var last *kgo.Record
+	var latest time.Time
+	fetches.EachRecord(func(r *kgo.Record) {
+		if _, _, due := Tried(r); due.After(latest) {
+			last, latest = r, due
+		}
+	})
+	if last == nil {
+		return nil
+	}
+	_, err := Await(ctx, []*kgo.Record{last})
+	return err
+}
+
 // handle is what becomes of a record.
 func (g *Group) handle(r *kgo.Record) (messages []Message) {
 	letter := DeadLetter{Record: r, At: g.options.Now(), Version: g.options.Version}
 	defer func() {
 		if cause := recover(); cause != nil {
 			letter.Code, letter.Error, letter.Stack = string(tidegate.CodeInternal), fmt.Sprint("panic: ", cause), string(debug.Stack())
-			messages = []Message{letter.Message(g.options.Mask)}
+			messages = []Message{g.options.Retry.next(letter, g.options.Mask)}
 		}
 	}()
 	if err := g.f(r, func(m Message) { messages = append(messages, m) }); err != nil {
 		letter.Code, letter.Error = string(tidegate.CodeOf(err)), err.Error()
-		return []Message{letter.Message(g.options.Mask)}
+		return []Message{g.options.Retry.next(letter, g.options.Mask)}
 	}
 	return messages
 }

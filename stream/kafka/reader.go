@@ -19,7 +19,7 @@ import (
 
 // Records is a stream's source: all partitions of a topic, each from the
 // position that its checkpoint knows, else from the beginning. It reads what
-// is committed.
+// is committed, and from a topic of retries what is due.
 type Records[T any] struct {
 	topic   string
 	decode  func(r *kgo.Record, v *T) error
@@ -124,8 +124,12 @@ func (p *partition[T]) Read(ctx context.Context, batch []stream.Message[T]) (int
 		}
 		p.pending = fetches.Records()
 	}
-	n := min(len(p.pending), len(batch))
-	for i, r := range p.pending[:n] {
+	due, err := Await(ctx, p.pending[:min(len(p.pending), len(batch))])
+	if err != nil {
+		return 0, err
+	}
+	n := len(due)
+	for i, r := range due {
 		if r.Offset < p.next {
 			return 0, tidegate.Errorf(tidegate.CodeCorrupt, "%s/%d: offset %d comes after %d", p.source.topic, p.number, r.Offset, p.next-1)
 		}
