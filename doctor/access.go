@@ -34,6 +34,9 @@ func (c *cluster) rights() []Right {
 	}
 	for _, in := range k.Inputs {
 		list = append(list, Right{"topic", in.Topic, "Read", "reading " + in.Takes})
+		if in.Retry.Attempts > 0 {
+			list = append(list, Right{"topic", k.Retries(in.Topic).Name, "Read", "trying again"})
+		}
 	}
 	return append(list,
 		Right{"topic", kafka.DefaultPositions, "Write", "keeping the position in the journal"},
