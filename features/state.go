@@ -3,6 +3,7 @@ package features
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tidegate/tidegate"
@@ -43,15 +44,17 @@ func keyOfChunk(key []byte) int { return len(key) - chunkIDBytes }
 
 // NewState opens the tables of the set's histories in a store: two for each
 // key field. Their names hold a hash of what a row keeps, so that a set that
-// keeps something else starts with histories of its own.
-func NewState(set *Set, store *state.Store) (*State, error) {
+// keeps something else starts with histories of its own. Options say in which
+// group of the store the tables are.
+func NewState(set *Set, store *state.Store, options ...state.TableOption) (*State, error) {
 	st := &State{set: set}
+	ofChunks := append(slices.Clone(options), state.ShardedBy(keyOfChunk))
 	for _, g := range set.groups {
 		name := fmt.Sprintf("features.%s.%016x", g.key.name(), g.layout.hash)
 		st.groups = append(st.groups, &groupState{
 			group:     g,
-			heads:     state.NewTable[head](store, name, headCodec{g}),
-			chunks:    state.NewTable[chunk](store, name+".chunks", chunkCodec{g}, state.ShardedBy(keyOfChunk)),
+			heads:     state.NewTable[head](store, name, headCodec{g}, options...),
+			chunks:    state.NewTable[chunk](store, name+".chunks", chunkCodec{g}, ofChunks...),
 			row:       newRow(&g.layout),
 			spare:     new(spare),
 			sum:       newSummary(g),

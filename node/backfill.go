@@ -7,6 +7,7 @@ import (
 	"github.com/tidegate/tidegate/features"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/journal"
+	"github.com/tidegate/tidegate/stream/state"
 )
 
 // backfill makes the histories of a changed set of features from the journal,
@@ -30,7 +31,7 @@ func (n *Node) newBackfill(a *active) (*backfill, error) {
 	set := a.scorer.FeatureSet()
 	now := n.current.Load()
 	if now == nil {
-		known, err := scoring.NewKnown(n.store, set, n.options.IDs)
+		known, err := scoring.NewKnown(n.store, set, n.options.IDs, state.In(n.histories))
 		n.known = known
 		return nil, err
 	}

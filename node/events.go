@@ -68,6 +68,10 @@ func (n *Node) applyEvent(sequence uint64, arrival tidegate.Millis, e *tidegate.
 	if err := n.known.ApplyEvent(e); err != nil {
 		return err
 	}
+	return n.rememberEvent(sequence, arrival, e, d)
+}
+
+func (n *Node) rememberEvent(sequence uint64, arrival tidegate.Millis, e *tidegate.Event, d *tidegate.Decision) error {
 	if err := n.known.ApplyAlerts(e, d); err != nil {
 		return err
 	}

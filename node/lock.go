@@ -8,13 +8,16 @@ import (
 	"github.com/tidegate/tidegate/stream/journal"
 )
 
-// lock takes the writer's turn: the order of records, and the state's keys.
+// lock takes the writer's turn: the order of records, and the state's keys,
+// those of the histories and all others.
 func (n *Node) lock() {
 	n.mu.Lock()
 	n.store.Shard(nil).Lock()
+	n.histories.Shard(nil).Lock()
 }
 
 func (n *Node) release() {
+	n.histories.Shard(nil).Unlock()
 	n.store.Shard(nil).Unlock()
 	n.mu.Unlock()
 }

@@ -20,13 +20,14 @@ import (
 // Node owns a data directory: journal, state and the contents of what
 // decided. All its methods may be called from any goroutine.
 type Node struct {
-	options Options
-	clock   func() time.Time
-	journal *journal.Journal
-	store   *state.Store
-	backend *pebble.Backend
-	blobs   *blob.Store
-	owner   *state.DirectoryLock
+	options   Options
+	clock     func() time.Time
+	journal   *journal.Journal
+	store     *state.Store
+	histories *state.Group // of the store, the tables of the features
+	backend   *pebble.Backend
+	blobs     *blob.Store
+	owner     *state.DirectoryLock
 
 	mu         sync.Mutex // the one writer: guards everything down to the blank line
 	known      *scoring.Known

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"path/filepath"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/features"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/blob"
 	"github.com/tidegate/tidegate/stream/journal"
@@ -81,6 +81,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 	if n.store, err = state.Open(n.backend, state.Options{CacheBytes: o.CacheBytes, Now: o.Clock}); err != nil {
 		return err
 	}
+	n.histories = n.store.NewGroup(1)
 	n.newest = tidegate.Millis(n.store.Time())
 	if err = n.readPoison(); err != nil {
 		return err
@@ -109,7 +110,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 		if err != nil {
 			return err
 		}
-		if n.known, err = scoring.NewKnown(n.store, now.scorer.FeatureSet(), n.options.IDs); err != nil {
+		if n.known, err = scoring.NewKnown(n.store, now.scorer.FeatureSet(), n.options.IDs, state.In(n.histories)); err != nil {
 			return err
 		}
 		n.lock()
@@ -145,61 +146,24 @@ func (n *Node) agrees(at position, found journal.Recovery) error {
 	return nil
 }
 
-// applyTail applies the records that the checkpoint does not hold. It does
-// not decide: a record holds its decision.
-func (n *Node) applyTail(after, last uint64, r *Recovery) error {
-	tail := decodeAhead(n.journal, after+1, last)
-	defer tail.stop()
-	for {
-		record, err := tail.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		n.lock()
-		err = n.apply(record)
-		n.release()
-		if err != nil {
-			return err
-		}
-		r.Applied++
-		if n.options.Progress != nil && r.Applied%10_000 == 0 {
-			n.options.Progress("recovery", r.Applied, last-after)
-		}
-	}
-}
-
 // apply brings a recorded fact into state.
 func (n *Node) apply(r *Record) error {
 	if r.Kind == KindActivation {
 		return n.applyActivation(r)
 	}
-	return n.applyInput(r)
-}
-
-func (n *Node) applyInput(r *Record) error {
-	n.passTo(r.Arrival)
-	n.readings.took(r.Origin)
+	n.arrive(r)
 	switch r.Kind {
 	case KindDecision:
-		follows, err := n.followed(r)
+		follows, err := n.applyBeside(r)
 		if err != nil {
 			return err
 		}
-		if err := n.scorer.Recall(&r.Event, n.known); err != nil {
-			return err
-		}
-		if err := n.known.ApplyDecision(&r.Event, follows, &r.Decision); err != nil {
-			return err
-		}
-		return n.known.TakeTransaction(&r.Event, scoring.Taken{Sequence: r.Sequence, Content: wire.ContentHash(&r.Event), Arrival: r.Arrival})
+		return n.known.ApplyHistories(&r.Event, scoring.EffectOf(follows, &r.Decision))
 	case KindEvent:
-		if err := n.scorer.Recall(&r.Event, n.known); err != nil {
+		if _, err := n.applyBeside(r); err != nil {
 			return err
 		}
-		return n.applyEvent(r.Sequence, r.Arrival, &r.Event, &r.Decision)
+		return n.known.Features().Apply(&r.Event, features.Effect{})
 	case KindWindowEnd:
 		return n.applyWindowEnd(r)
 	case KindLabel:
@@ -216,6 +180,32 @@ func (n *Node) applyInput(r *Record) error {
 		return n.readings.set(r.Reading)
 	}
 	return nil
+}
+
+// arrive notes when a record came, and from where.
+func (n *Node) arrive(r *Record) {
+	n.passTo(r.Arrival)
+	n.readings.took(r.Origin)
+}
+
+// applyBeside applies a decision or an event to all but the histories.
+func (n *Node) applyBeside(r *Record) (follows *tidegate.Event, err error) {
+	if err := n.scorer.Recall(&r.Event, n.known); err != nil {
+		return nil, err
+	}
+	if r.Kind == KindEvent {
+		if err := n.known.RememberEvent(&r.Event); err != nil {
+			return nil, err
+		}
+		return nil, n.rememberEvent(r.Sequence, r.Arrival, &r.Event, &r.Decision)
+	}
+	if follows, err = n.followed(r); err != nil {
+		return nil, err
+	}
+	if err := n.known.RememberDecision(&r.Event, &r.Decision); err != nil {
+		return nil, err
+	}
+	return follows, n.known.TakeTransaction(&r.Event, scoring.Taken{Sequence: r.Sequence, Content: wire.ContentHash(&r.Event), Arrival: r.Arrival})
 }
 
 func (n *Node) applyActivation(r *Record) error {

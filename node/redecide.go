@@ -51,6 +51,7 @@ func redecide(ctx context.Context, files vfs.FS, dir string, progress func(done,
 	// A node without a journal of its own: the state is in memory and the
 	// past is read from the journal that is decided again.
 	n := &Node{journal: j, blobs: blob.OpenReadOnly(dir, files), store: state.NewMemory()}
+	n.histories = n.store.NewGroup(1)
 	n.generations.node = n
 	r := redecider{node: n}
 	err = r.run(ctx, found.Last, progress)

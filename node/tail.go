@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/tidegate/tidegate/features"
 	"github.com/tidegate/tidegate/stream/journal"
 )
 
@@ -26,6 +27,7 @@ type tail struct {
 type batch struct {
 	records []Record
 	facts   []byte
+	effects []features.Effect // of the records, for who applies them to the histories
 }
 
 func (b *batch) decode(sequence uint64, body []byte) error {
@@ -52,7 +54,7 @@ func decodeAhead(j *journal.Journal, from, last uint64) *tail {
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &tail{batches: make(chan *batch, tailBatches), free: make(chan *batch, tailBatches), cancel: cancel}
 	for range tailBatches {
-		t.free <- &batch{records: make([]Record, 0, tailBatch)}
+		t.free <- &batch{records: make([]Record, 0, tailBatch), effects: make([]features.Effect, tailBatch)}
 	}
 	t.wait.Go(func() {
 		defer close(t.batches)
@@ -90,19 +92,32 @@ func (t *tail) fill(ctx context.Context, j *journal.Journal, from, last uint64) 
 func (t *tail) next() (*Record, error) {
 	for t.batch == nil || t.at == len(t.batch.records) {
 		if t.batch != nil {
-			t.free <- t.batch
+			t.done(t.batch)
 		}
-		t.batch, t.at = <-t.batches, 0
-		if t.batch == nil && t.err != nil {
-			return nil, t.err
+		var err error
+		if t.batch, err = t.take(); err != nil {
+			return nil, err
 		}
-		if t.batch == nil {
-			return nil, io.EOF
-		}
+		t.at = 0
 	}
 	t.at++
 	return &t.batch.records[t.at-1], nil
 }
+
+// take gives the next batch, valid until it is done with; io.EOF at the end.
+func (t *tail) take() (*batch, error) {
+	b := <-t.batches
+	switch {
+	case b != nil:
+		return b, nil
+	case t.err != nil:
+		return nil, t.err
+	}
+	return nil, io.EOF
+}
+
+// done gives a batch's memory back.
+func (t *tail) done(b *batch) { t.free <- b }
 
 func (t *tail) stop() {
 	t.cancel()

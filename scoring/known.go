@@ -26,6 +26,7 @@ type Known struct {
 
 	waitingCount int
 	store        *state.Store
+	histories    []state.TableOption
 	keepIDs      tidegate.Millis
 }
 
@@ -34,9 +35,11 @@ type Known struct {
 const keepCustomer = 30 * 24 * 3600 * 1000
 
 // NewKnown opens the tables of a store for a set of features. Ids are kept
-// for a while after their arrival; 0 is for ever.
-func NewKnown(store *state.Store, set *features.Set, keepIDs time.Duration) (*Known, error) {
-	histories, err := features.NewState(set, store)
+// for a while after their arrival; 0 is for ever. Options are those of the
+// tables of histories: with a group of their own they can be brought up to date
+// beside all else.
+func NewKnown(store *state.Store, set *features.Set, keepIDs time.Duration, options ...state.TableOption) (*Known, error) {
+	histories, err := features.NewState(set, store, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +51,7 @@ func NewKnown(store *state.Store, set *features.Set, keepIDs time.Duration) (*Kn
 		waiting:   state.NewTable(store, "labels_waiting", waitingCodec{}),
 		kept:      state.NewTable(store, "activations", bytesCodec{}),
 		store:     store,
+		histories: options,
 		keepIDs:   tidegate.Millis(keepIDs.Milliseconds()),
 	}
 	return k, k.countWaiting()
@@ -99,13 +103,29 @@ func (c *customer) alertOf(rule string) *alertMemory {
 // ApplyDecision remembers a transaction and what was decided. follows is the
 // transaction it names as its predecessor, if that is known.
 func (k *Known) ApplyDecision(tx, follows *tidegate.Event, d *tidegate.Decision) error {
-	effect := features.Effect{Outcome: d.Outcome, HasOutcome: true, Follows: follows}
+	if err := k.ApplyHistories(tx, EffectOf(follows, d)); err != nil {
+		return err
+	}
+	return k.RememberDecision(tx, d)
+}
+
+// ApplyHistories makes a transaction part of the histories, with what labels
+// said of it before it came.
+func (k *Known) ApplyHistories(tx *tidegate.Event, effect features.Effect) error {
 	if err := k.features.Apply(tx, effect); err != nil {
 		return err
 	}
-	if err := k.settleLabels(tx); err != nil {
-		return err
-	}
+	return k.settleLabels(tx)
+}
+
+// EffectOf is what a decision means for the histories.
+func EffectOf(follows *tidegate.Event, d *tidegate.Decision) features.Effect {
+	return features.Effect{Outcome: d.Outcome, HasOutcome: true, Follows: follows}
+}
+
+// RememberDecision is [Known.ApplyDecision] without the histories, for who
+// brings those up to date beside it.
+func (k *Known) RememberDecision(tx *tidegate.Event, d *tidegate.Decision) error {
 	entry, err := k.customerOf(tx)
 	if err != nil || entry == nil {
 		return err
@@ -160,6 +180,11 @@ func (k *Known) ApplyEvent(e *tidegate.Event) error {
 	if err := k.features.Apply(e, features.Effect{}); err != nil {
 		return err
 	}
+	return k.RememberEvent(e)
+}
+
+// RememberEvent is [Known.ApplyEvent] without the histories.
+func (k *Known) RememberEvent(e *tidegate.Event) error {
 	entry, err := k.customerOf(e)
 	if err != nil || entry == nil {
 		return err
@@ -190,7 +215,7 @@ func (k *Known) observe(tx, follows *tidegate.Event, facts *tidegate.Facts, offs
 // be used. Those that the present set keeps too are shared; fresh is the part
 // that has to be filled.
 func (k *Known) Histories(store *state.Store, set *features.Set) (next, fresh *features.State, err error) {
-	if next, err = features.NewState(set, store); err != nil {
+	if next, err = features.NewState(set, store, k.histories...); err != nil {
 		return nil, nil, err
 	}
 	return next, next.Fresh(k.features), nil

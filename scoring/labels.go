@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream/state"
 )
 
 // labelled is what is said of one transaction: per source its newest word.
@@ -86,12 +87,23 @@ func (k *Known) Fraud(tenant, transactionID string) (bool, error) {
 	return entry.Value().fraud(), nil
 }
 
+// LabelWaits tells whether a label came before its transaction.
+func (k *Known) LabelWaits(tx *tidegate.Event) (bool, error) {
+	entry, err := k.labelOf(tx)
+	return entry != nil, err
+}
+
+// labelOf is what was said of a transaction before it came; nil is nothing.
+func (k *Known) labelOf(tx *tidegate.Event) (*state.Entry[labelled], error) {
+	if k.waitingCount == 0 {
+		return nil, nil
+	}
+	return k.labels.Get(k.idKey(tx.Tenant, idLabel, tx.Text[tidegate.TransactionID]))
+}
+
 // settleLabels applies labels that came before their transaction.
 func (k *Known) settleLabels(tx *tidegate.Event) error {
-	if k.waitingCount == 0 {
-		return nil
-	}
-	entry, err := k.labels.Get(k.idKey(tx.Tenant, idLabel, tx.Text[tidegate.TransactionID]))
+	entry, err := k.labelOf(tx)
 	if err != nil || entry == nil {
 		return err
 	}

@@ -102,3 +102,39 @@ func TestMemoryStoreForgets(t *testing.T) {
 		t.Errorf("%d bytes for 100 entries that live", used)
 	}
 }
+
+// TestPartedGroup looks at entries from the times of two groups: the one that
+// is parted is behind until it rejoins.
+func TestPartedGroup(t *testing.T) {
+	store := state.NewMemory()
+	group := store.NewGroup(1)
+	ahead := state.NewTable(store, "ahead", statetest.Codec{})
+	behind := state.NewTable(store, "behind", statetest.Codec{}, state.In(group))
+	for _, table := range []*state.Table[statetest.Value]{ahead, behind} {
+		table.SetExpiry(put(t, table, "key", 1), 1000)
+	}
+	store.Advance(400)
+	group.Part()
+	want := func(when string, first, second int64) {
+		t.Helper()
+		if a, b := number(t, ahead, "key"), number(t, behind, "key"); a != first || b != second {
+			t.Errorf("%s: %d and %d, want %d and %d", when, a, b, first, second)
+		}
+	}
+	store.Advance(1000)
+	want("the store is at the end", -1, 1)
+	group.Advance(999)
+	want("the group is before it", -1, 1)
+	group.Advance(1000)
+	want("the group is there, too", -1, -1)
+
+	behind.SetExpiry(put(t, behind, "key", 2), 2000)
+	group.Advance(1500)
+	if store.Time() != 1000 {
+		t.Errorf("the store is at %d", store.Time())
+	}
+	store.Advance(2000)
+	want("the store goes on", -1, 2)
+	group.Rejoin()
+	want("together again", -1, -1)
+}

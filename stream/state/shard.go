@@ -14,6 +14,8 @@ type Group struct {
 	store  *Store
 	seed   maphash.Seed
 	shards []Shard
+	clock  *atomic.Int64 // the store's, or apart
+	apart  atomic.Int64
 }
 
 // Shard is a part of a group's keys, guarded by one lock.
@@ -36,7 +38,7 @@ type evictor interface {
 // NewGroup makes a group of its own locks, a power of two of them. A store has
 // one group from the start, whose number of locks is [Options.Shards].
 func (s *Store) NewGroup(shards int) *Group {
-	g := &Group{store: s, seed: maphash.MakeSeed(), shards: make([]Shard, shards)}
+	g := &Group{store: s, seed: maphash.MakeSeed(), shards: make([]Shard, shards), clock: &s.clock}
 	for i := range g.shards {
 		g.shards[i].store = s
 		g.shards[i].tables.Store(new([]evictor))
@@ -62,6 +64,21 @@ func (g *Group) index(key []byte) int {
 }
 
 func (g *Group) hash(key []byte) uint64 { return maphash.Bytes(g.seed, key) }
+
+// Part gives the group an event time of its own, for as long as its tables are
+// brought up to date beside the others: what has expired is seen from each
+// record, wherever the others are by then. Rejoin gives it the store's again.
+// Nobody may use the group meanwhile.
+func (g *Group) Part() {
+	g.apart.Store(g.store.Time())
+	g.clock = &g.apart
+}
+
+// Rejoin ends what [Group.Part] began.
+func (g *Group) Rejoin() { g.clock = &g.store.clock }
+
+// Advance moves the time of a group that is parted, as [Store.Advance] does.
+func (g *Group) Advance(now int64) { advance(g.clock, now) }
 
 // add makes a table known to the shard, whose lock may be held or not; the
 // store's mu is.

@@ -128,10 +128,12 @@ func (s *Store) Meta() []byte { return s.meta }
 // never goes back. An entry is gone from the moment the store's time reaches
 // its expiry, whatever is in memory or on disk. The time is part of a
 // checkpoint.
-func (s *Store) Advance(now int64) {
+func (s *Store) Advance(now int64) { advance(&s.clock, now) }
+
+func advance(clock *atomic.Int64, now int64) {
 	for {
-		old := s.clock.Load()
-		if now <= old || s.clock.CompareAndSwap(old, now) {
+		old := clock.Load()
+		if now <= old || clock.CompareAndSwap(old, now) {
 			return
 		}
 	}

@@ -100,7 +100,7 @@ func (t *Table[V]) Key(e *Entry[V]) string { return string(t.shards[e.shard].key
 
 // live is an entry in memory, or nil if it is deleted or expired.
 func (t *Table[V]) live(e *Entry[V]) *Entry[V] {
-	if e.deleted || e.expiry != 0 && expired(e.expiry, t.store.clock.Load()) {
+	if e.deleted || e.expiry != 0 && expired(e.expiry, t.group.clock.Load()) {
 		return nil
 	}
 	if !e.used {

@@ -61,7 +61,7 @@ func (s *tableShard[V]) load(key []byte, hash uint64) (e *Entry[V], found bool, 
 	if err != nil {
 		return nil, true, err
 	}
-	if expired(expiry, t.store.clock.Load()) {
+	if expired(expiry, t.group.clock.Load()) {
 		return nil, true, nil
 	}
 	var value V
@@ -151,7 +151,7 @@ const emptySlots = 16
 
 func (s *tableShard[V]) evict(steps int) (left int) {
 	store := s.table.store
-	applied, now := store.applied.Load(), store.clock.Load()
+	applied, now := store.applied.Load(), s.table.group.clock.Load()
 	for empty := 0; steps > 0; {
 		if s.hand >= s.slots {
 			s.hand = 0
