@@ -49,8 +49,8 @@ func (r *run) checkpoints() {
 }
 
 // awaitCheckpoint returns when it is time for a checkpoint: after a pause, or
-// sooner when what has changed since the last takes half of the memory that
-// state may have, since it can't leave memory before it is written.
+// sooner when what must stay of that which has changed since the last takes
+// three quarters of the memory that state may have.
 func (r *run) awaitCheckpoint(pause, atLeast time.Duration) {
 	o := r.p.options
 	if o.State == nil || atLeast == pause {
@@ -59,7 +59,7 @@ func (r *run) awaitCheckpoint(pause, atLeast time.Duration) {
 	}
 	r.clock.Sleep(r.crew.done, atLeast)
 	until := r.clock.Now() + Millis((pause - atLeast).Milliseconds())
-	for r.crew.running() && r.store.Usage().Changed < o.CacheBytes/2 {
+	for r.crew.running() && r.store.Usage().Changed < o.CacheBytes/4*3 {
 		left := time.Duration(until-r.clock.Now()) * time.Millisecond
 		if left <= 0 {
 			return

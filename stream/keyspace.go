@@ -20,7 +20,7 @@ type keyspace[K comparable] struct {
 // row is a key's state, by part; nil where a part has none.
 type row struct {
 	parts   []any
-	foreign []foreign
+	foreign *[]foreign // nil for none
 }
 
 // foreign is stored state of a part that the program does not have, and keeps.
@@ -223,7 +223,15 @@ func (r *row) empty() bool {
 			return false
 		}
 	}
-	return len(r.foreign) == 0
+	return r.foreign == nil
+}
+
+// others is the state of parts that the program does not have.
+func (r *row) others() []foreign {
+	if r.foreign == nil {
+		return nil
+	}
+	return *r.foreign
 }
 
 // rowCodec writes each part under its name, so that a changed program finds
@@ -231,7 +239,7 @@ func (r *row) empty() bool {
 type rowCodec struct{ parts *[]part }
 
 func (c rowCodec) Append(dst []byte, r *row) []byte {
-	n := len(r.foreign)
+	n := len(r.others())
 	for _, p := range r.parts {
 		if p != nil {
 			n++
@@ -246,7 +254,7 @@ func (c rowCodec) Append(dst []byte, r *row) []byte {
 			dst = appendSizedBy(dst, func(dst []byte) []byte { return p.append(dst, contents) })
 		}
 	}
-	for _, f := range r.foreign {
+	for _, f := range r.others() {
 		dst = appendString(dst, f.name)
 		dst = append(dst, f.version)
 		dst = appendBytes(dst, f.b)
@@ -264,7 +272,8 @@ func (c rowCodec) Decode(b []byte, r *row) error {
 		}
 		i := slices.IndexFunc(*c.parts, func(p part) bool { return p.name() == string(name) })
 		if i < 0 {
-			r.foreign = append(r.foreign, foreign{string(name), version, clone(b)})
+			others := append(r.others(), foreign{string(name), version, clone(b)})
+			r.foreign = &others
 			continue
 		}
 		var err error

@@ -37,9 +37,11 @@ type Options struct {
 	// State must be empty then.
 	Savepoint string
 	// CacheBytes is how much memory keyed state over a backend may take; 256
-	// MiB if zero. When half of it has changed since the last checkpoint the
-	// next one is taken without waiting for its time, and the sources wait for
-	// one under way when all of it has.
+	// MiB if zero. Of what changes, beyond that, some hundred bytes a key stay
+	// in memory until the next checkpoint, the rest goes to a file of the
+	// backend's if it is a [state.Spiller]. When what must stay takes three
+	// quarters of the memory, a checkpoint is taken without waiting for its
+	// time, and the sources wait for one under way when it takes all.
 	CacheBytes int64
 	// Checkpoint is the time from one checkpoint to the next, MinPause the
 	// least time from the end of one to the next; no checkpoints but a last

@@ -31,6 +31,14 @@ func (l *listing) Get(key, dst []byte) ([]byte, bool, error) {
 	return l.Backend.Get(key, dst)
 }
 
+// Spill is the backend's, if it is a [state.Spiller].
+func (l *listing) Spill() (state.SpillFile, error) {
+	if s, ok := l.Backend.(state.Spiller); ok {
+		return s.Spill()
+	}
+	return nil, nil
+}
+
 // prefix finds a table's prefix: what a lookup puts before a key.
 func (l *listing) prefix(s rearmer) ([]byte, error) {
 	const key = "?"

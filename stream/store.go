@@ -11,7 +11,7 @@ import (
 // openStore opens the state, with what the pipeline is to start from.
 func (r *run) openStore() (*state.Store, error) {
 	options := r.p.options
-	o := state.Options{CacheBytes: options.CacheBytes}
+	o := state.Options{CacheBytes: options.CacheBytes, Spill: true}
 	switch {
 	case options.State != nil:
 		r.listing = &listing{Backend: options.State}

@@ -43,7 +43,7 @@ func runToBeKilled(dir string) error {
 	}
 	defer backend.Close()
 	c := Config{Files: files, Out: filepath.Join(dir, "alerts"), InOrder: true}
-	c.Options.State = backend
+	c.Options.State, c.Options.CacheBytes = backend, 300_000 // half of it: rows leave memory changed
 	c.Options.Checkpoint = 10 * time.Millisecond
 	return Build(c).Run(context.Background())
 }

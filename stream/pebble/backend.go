@@ -24,12 +24,16 @@ type Backend struct {
 	atMost      uint32
 	recovery    Recovery
 	checkpoints []manifest // the valid ones, newest last; the writer's
+	spills      []vfs.File
 
 	mu   sync.RWMutex // guards the choice of database: held for each Get
 	live *live
 }
 
-var _ state.Backend = (*Backend)(nil)
+var (
+	_ state.Backend = (*Backend)(nil)
+	_ state.Spiller = (*Backend)(nil)
+)
 
 // Options say how a backend is kept.
 type Options struct {
@@ -126,6 +130,9 @@ func (b *Backend) Scan(start, end []byte, visit func(key, row []byte) bool) erro
 func (b *Backend) Close() error {
 	err := b.live.close()
 	b.cache.Unref()
+	if e := b.closeSpills(); err == nil {
+		err = e
+	}
 	if e := b.lock.Close(); err == nil {
 		err = e
 	}

@@ -11,6 +11,7 @@
 //	checkpoints/0000000042/
 //	live-1/                   the database in use; disposable
 //	batch/                    tables being written for checkpoint 43
+//	spill-1                   changed rows that have left memory; disposable
 //
 // A checkpoint is written as sorted tables beside the database, which sees
 // nothing of them until they are complete: a full disk while they are written

@@ -36,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			store, err := state.Open(backend, state.Options{CacheBytes: 1})
+			store, err := state.Open(backend, state.Options{CacheBytes: 1, Spill: true})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -89,14 +89,19 @@ func (b *Backend) renew() error {
 
 // removeLive removes the live databases but one.
 func (b *Backend) removeLive(but int) error {
+	return b.removeDisposable(livePrefix, fmt.Sprint(livePrefix, but))
+}
+
+// removeDisposable removes what has a name that begins so, but one.
+func (b *Backend) removeDisposable(prefix, but string) error {
 	names, err := b.fs.List(b.dir)
 	if err != nil {
 		return ioError("list the state directory", err)
 	}
 	for _, name := range names {
-		if strings.HasPrefix(name, livePrefix) && name != fmt.Sprint(livePrefix, but) {
+		if strings.HasPrefix(name, prefix) && name != but {
 			if err := b.fs.RemoveAll(b.path(name)); err != nil {
-				return ioError("remove an old database", err)
+				return ioError("remove "+name, err)
 			}
 		}
 	}

@@ -28,6 +28,9 @@ func (b *Backend) recover() error {
 	if err := b.removeLive(0); err != nil {
 		return err
 	}
+	if err := b.removeSpills(); err != nil {
+		return err
+	}
 	b.live, err = b.makeLive(1, b.newest())
 	return err
 }

@@ -40,9 +40,10 @@ func (s *tableShard[V]) clear() {
 	for e := range s.all() {
 		store.cached.Add(-int64(e.cost))
 		if e.dirty == store.epoch && store.backend != nil {
-			store.changed.Add(-int64(e.cost))
+			store.changed.Add(-s.held(e))
 		}
+		s.leave(e)
 	}
 	s.index, s.slabs, s.slots, s.free, s.keys = newIndex(len(s.table.shards)), nil, 0, nil, keys{}
-	s.hand, s.changed = 0, list[V]{}
+	s.hand, s.weighed, s.fresh, s.changed = 0, 0, nil, list[V]{}
 }

@@ -30,18 +30,22 @@
 // that is all the pause there is. Write then encodes entry after entry; one
 // that changes before its turn encodes itself first ([Table.Update] does it),
 // so the checkpoint holds each value as it was at the cut. Nothing of an epoch
-// reaches the backend before the checkpoint of the epoch before is complete,
-// and no changed entry leaves memory before it is in a complete checkpoint. So
-// a backend's live rows can be thrown away at any time: a checkpoint that fails
+// reaches the backend before the checkpoint of the epoch before is complete:
+// changed entries stay in memory or in a spill file until then. So a backend's
+// live rows can be thrown away at any time: a checkpoint that fails
 // half way, on a full disk or with a broken database, costs nothing but the
 // attempt, and the next one holds what it held.
 //
 // # Larger than memory
 //
 // Entries are decoded once and stay in memory as long as [Options.CacheBytes]
-// allows; then those that were not used lately and that the backend has go, a
-// few at each [Shard.Lock]. A key that is not in memory is read from the
-// backend.
+// allows; then those that were not used lately go, a few at each [Shard.Lock].
+// An entry that the backend has is dropped. Of one that has changed, with
+// [Options.Spill], the value is written to a spill file, and the entry stays,
+// some hundred bytes with its key, because a cut must know of it. When those
+// alone fill the memory it is time for a checkpoint: [Store.Usage] tells. A
+// spill file is thrown away when the process ends: recovery goes back to the
+// last checkpoint and needs nothing of it.
 //
 // # Expiry
 //

@@ -17,12 +17,14 @@ type Entry[V any] struct {
 	written uint32 // epoch up to which its changes are encoded
 	cost    uint32 // bytes counted for it in the cache
 	slot    uint32 // place in the slabs of its shard
+	place   place  // of its row in the spill file
 	shard   uint16
 	inUse   bool // the slot is an entry
 	deleted bool // a tombstone: kept until the backend knows
 	stored  bool // the backend may have a row
 	unsure  bool // and nobody looked
 	used    bool // since the eviction hand came by
+	away    bool // the value is in the spill file only
 	imaged  bool // it has changed since the cut, and the shard keeps what the checkpoint under way needs
 }
 

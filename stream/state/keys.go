@@ -14,10 +14,14 @@ type keys struct {
 }
 
 // keyPlace is where a key lies: chunk and offset, and how long it is.
-type keyPlace struct {
-	at     uint64
-	length uint32
+type keyPlace struct{ chunk, offset, length uint32 }
+
+// placeOf and number are a place as one number, without its length.
+func placeOf(number uint64, length uint32) keyPlace {
+	return keyPlace{uint32(number >> 32), uint32(number), length}
 }
+
+func (p keyPlace) number() uint64 { return uint64(p.chunk)<<32 | uint64(p.offset) }
 
 // Short keys share chunks. The first chunk grows from little: most shards of
 // most tables hold few keys.
@@ -32,26 +36,25 @@ func (k *keys) bytes(p keyPlace) []byte { return keysOf(k.chunks, p) }
 // keysOf reads keys of a copy of the chunks, which stays true of all keys that
 // are not removed.
 func keysOf(chunks [][]byte, p keyPlace) []byte {
-	offset := p.at & (1<<32 - 1)
-	return chunks[p.at>>32][offset : offset+uint64(p.length)]
+	return chunks[p.chunk][p.offset : uint64(p.offset)+uint64(p.length)]
 }
 
 // words is the room that a key takes, in words of 8 bytes.
 func words(length int) int { return max((length+7)/8, 1) }
 
 func (k *keys) add(key []byte) keyPlace {
-	p := keyPlace{length: uint32(len(key))}
+	length := uint32(len(key))
 	if len(key) >= longKey {
-		p.at = k.addLong(key)
-		return p
+		return placeOf(k.addLong(key), length)
 	}
 	n := words(len(key))
+	var p keyPlace
 	if n < len(k.free) && k.free[n] != 0 {
-		p.at = k.free[n] - 1
-		whole := keysOf(k.chunks, keyPlace{p.at, 8})
+		p = placeOf(k.free[n]-1, length)
+		whole := keysOf(k.chunks, placeOf(k.free[n]-1, 8))
 		k.free[n] = binary.LittleEndian.Uint64(whole)
 	} else {
-		p.at = k.take(8 * n)
+		p = placeOf(k.take(8*n), length)
 	}
 	copy(k.bytes(p), key)
 	return p
@@ -94,14 +97,14 @@ func (k *keys) addLong(key []byte) uint64 {
 
 func (k *keys) remove(p keyPlace) {
 	if p.length >= longKey {
-		k.chunks[p.at>>32] = nil
-		k.spare = append(k.spare, p.at)
+		k.chunks[p.chunk] = nil
+		k.spare = append(k.spare, p.number())
 		return
 	}
 	n := words(int(p.length))
 	for len(k.free) <= n {
 		k.free = append(k.free, 0)
 	}
-	binary.LittleEndian.PutUint64(keysOf(k.chunks, keyPlace{p.at, 8}), k.free[n])
-	k.free[n] = p.at + 1
+	binary.LittleEndian.PutUint64(keysOf(k.chunks, keyPlace{p.chunk, p.offset, 8}), k.free[n])
+	k.free[n] = p.number() + 1
 }

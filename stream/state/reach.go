@@ -56,5 +56,5 @@ func (t *Table[V]) Reached(key []byte, r *Reach[V], likely *Entry[V]) (*Entry[V]
 		e, _, err := r.shard.load(key, r.hash)
 		return e, err
 	}
-	return t.live(likely), nil
+	return t.present(likely)
 }

@@ -24,8 +24,11 @@ type Shard struct {
 	wanted atomic.Int32 // who waits for mu
 	store  *Store
 	tables atomic.Pointer[[]evictor]
-	hand   int // the table where eviction goes on
-	loaded int // entries that came into memory since the last eviction
+	hand   int  // the table where eviction goes on
+	loaded int  // entries that came into memory since the last eviction
+	weight int  // the table where weighing goes on
+	rest   int  // uses until the next entry is weighed
+	fresh  bool // there are entries that were never weighed
 }
 
 // evictor is the part of a table that lies in one shard.
@@ -33,6 +36,9 @@ type evictor interface {
 	// evict looks at up to steps entries, lets go of those it may, and
 	// returns the steps left when it comes to the end of the entries.
 	evict(steps int) (left int)
+	// weighFresh and weighNext: see [tableShard].
+	weighFresh()
+	weighNext() (encoded int, through bool)
 }
 
 // NewGroup makes a group of its own locks, a power of two of them. A store has
@@ -95,8 +101,30 @@ func (s *Shard) Lock() {
 		s.mu.Lock()
 		s.wanted.Add(-1)
 	}
+	if s.store.spill != nil {
+		s.weigh()
+	}
 	if s.store.cached.Load() > s.store.budget.Load() {
 		s.evict()
+	}
+}
+
+// weigh has new entries weighed and, when it is time, another.
+func (s *Shard) weigh() {
+	tables := *s.tables.Load()
+	if s.fresh {
+		s.fresh = false
+		for _, t := range tables {
+			t.weighFresh()
+		}
+	}
+	if s.rest--; s.rest > 0 || len(tables) == 0 {
+		return
+	}
+	encoded, through := tables[s.weight].weighNext()
+	s.rest = weighEvery + encoded/weighBytes
+	if through {
+		s.weight = (s.weight + 1) % len(tables)
 	}
 }
 

@@ -27,7 +27,7 @@ type slicer[V any] struct {
 
 // encode takes the first of the entries as they were at the cut, at least one,
 // all of one shard, and says how many.
-func (s *slicer[V]) encode(entries []sortable[V]) (n int) {
+func (s *slicer[V]) encode(entries []sortable[V]) (n int, err error) {
 	store, number := s.table.store, entries[0].entry.shard
 	most := 1
 	for most < min(len(entries), sliceEntries) && entries[most].entry.shard == number {
@@ -37,8 +37,8 @@ func (s *slicer[V]) encode(entries []sortable[V]) (n int) {
 	s.buf, s.ends, s.known = s.buf[:0], s.ends[:0], s.known[:0]
 	shard.shard.mu.Lock()
 	began := store.now()
-	for n < most && len(s.buf) < sliceBytes {
-		s.add(shard, entries[n].entry)
+	for n < most && len(s.buf) < sliceBytes && err == nil {
+		err = s.add(shard, entries[n].entry)
 		n++
 	}
 	s.writer.stats.LongestPause = max(s.writer.stats.LongestPause, store.now().Sub(began))
@@ -46,17 +46,24 @@ func (s *slicer[V]) encode(entries []sortable[V]) (n int) {
 	if s.taken++; s.taken%slicesInARow == 0 || shard.shard.wanted.Load() > 0 {
 		runtime.Gosched()
 	}
-	return n
+	return n, err
 }
 
-func (s *slicer[V]) add(shard *tableShard[V], e *Entry[V]) {
+func (s *slicer[V]) add(shard *tableShard[V], e *Entry[V]) (err error) {
 	start := len(s.buf)
-	if e.imaged {
-		s.buf = append(s.buf, shard.dropImage(e)...)
-	} else {
+	switch {
+	case e.imaged:
+		s.buf, err = shard.takeImage(e, s.buf)
+	case e.away:
+		s.buf, err = shard.appendSpilled(s.buf, e.place)
+		e.written = e.dirty
+	default:
 		s.buf = s.table.appendRow(s.buf, e)
 		e.written = e.dirty
 		shard.weigh(e, len(s.buf)-start)
+	}
+	if err != nil {
+		return err
 	}
 	if row := s.buf[start:]; len(row) > 0 {
 		if _, expiry, _, _ := parseRow(row); expired(expiry, s.writer.checkpoint.cut.clock) {
@@ -71,6 +78,7 @@ func (s *slicer[V]) add(shard *tableShard[V], e *Entry[V]) {
 	}
 	s.known = append(s.known, e.stored)
 	s.ends = append(s.ends, len(s.buf))
+	return nil
 }
 
 // row is the i-th row taken, nil for a deleted one. What the backend need not

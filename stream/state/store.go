@@ -15,6 +15,7 @@ import (
 // Store is a set of tables that are checkpointed together.
 type Store struct {
 	backend Backend // nil: memory only
+	spill   *spill  // nil: changed entries stay in memory
 	now     func() time.Time
 
 	clock   atomic.Int64  // event time, Unix milliseconds
@@ -68,6 +69,9 @@ type Options struct {
 	// zero. Entries that the backend does not have yet stay in memory beyond
 	// it: see [Store.Usage].
 	CacheBytes int64
+	// Spill lets those leave memory too, but for some hundred bytes each, if
+	// the backend is a [Spiller].
+	Spill bool
 	// Now is the clock that durations are measured with; they are not
 	// measured without one.
 	Now func() time.Time
@@ -102,6 +106,16 @@ func Open(b Backend, o Options) (*Store, error) {
 		s.clock.Store(c.clock)
 		s.applied.Store(c.epoch)
 		s.epoch = c.epoch + 1
+	}
+	if spiller, ok := b.(Spiller); ok && o.Spill {
+		file, err := spiller.Spill()
+		if err != nil {
+			return nil, err
+		}
+		if file == nil {
+			return s, nil
+		}
+		s.spill = &spill{file: file, free: map[uint32][]uint32{}}
 	}
 	return s, nil
 }
@@ -145,12 +159,18 @@ func (s *Store) Time() int64 { return s.clock.Load() }
 // Usage is what a store holds in memory, in bytes as the cache counts them.
 type Usage struct {
 	Cached  int64 // all entries
-	Changed int64 // entries changed since the last cut, which can't be evicted
+	Changed int64 // of entries changed since the last cut, what can't be evicted
 }
 
 // Usage tells what the store holds in memory. When Changed comes near to
 // [Options.CacheBytes] it is time for a checkpoint.
-func (s *Store) Usage() Usage { return Usage{Cached: s.cached.Load(), Changed: s.changed.Load()} }
+func (s *Store) Usage() Usage {
+	u := Usage{Cached: s.cached.Load(), Changed: s.changed.Load()}
+	if s.spill != nil && s.spill.full.Load() {
+		u.Changed = u.Cached // as far as anybody knows
+	}
+	return u
+}
 
 // register gives a table its number.
 func (s *Store) register(name string) tableInfo {

@@ -92,13 +92,26 @@ func (t *Table[V]) Get(key []byte) (*Entry[V], error) {
 		e, _, err := sh.load(key, hash)
 		return e, err
 	}
-	return t.live(e), nil
+	return t.present(e)
+}
+
+// present is an entry in memory with its value, or nil if it is deleted or
+// expired.
+func (t *Table[V]) present(e *Entry[V]) (*Entry[V], error) {
+	e = t.live(e)
+	if e != nil && e.away {
+		if err := t.shards[e.shard].recall(e); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
 }
 
 // Key is a copy of an entry's key.
 func (t *Table[V]) Key(e *Entry[V]) string { return string(t.shards[e.shard].keys.bytes(e.key)) }
 
-// live is an entry in memory, or nil if it is deleted or expired.
+// live is an entry in memory, whose value may be away, or nil if it is deleted
+// or expired.
 func (t *Table[V]) live(e *Entry[V]) *Entry[V] {
 	if e.deleted || e.expiry != 0 && expired(e.expiry, t.group.clock.Load()) {
 		return nil
@@ -119,10 +132,10 @@ func (t *Table[V]) GetOrCreate(key []byte) (*Entry[V], error) {
 		if e != nil || err != nil {
 			return e, err
 		}
-		return t.reset(sh.add(key, hash, found)), nil
+		return t.reset(sh.create(key, hash, found)), nil
 	}
-	if e := t.live(e); e != nil {
-		return e, nil
+	if e, err := t.present(e); e != nil || err != nil {
+		return e, err
 	}
 	return t.reset(e), nil
 }
@@ -136,7 +149,7 @@ func (t *Table[V]) Replace(key []byte) (*Entry[V], error) {
 	sh, hash := t.locate(key)
 	e := sh.find(key, hash)
 	if e == nil {
-		e = sh.add(key, hash, t.store.backend != nil)
+		e = sh.create(key, hash, t.store.backend != nil)
 		e.unsure = e.stored
 	}
 	return t.reset(e), nil
@@ -153,7 +166,7 @@ func (t *Table[V]) reset(e *Entry[V]) *Entry[V] {
 // Update returns the value for changing it. It marks the entry as changed and,
 // when a checkpoint still needs the value as it is, saves that first.
 func (t *Table[V]) Update(e *Entry[V]) *V {
-	if e.dirty != t.store.epoch {
+	if e.dirty != t.store.epoch || e.place.taken() {
 		t.change(e)
 	}
 	return &e.value
@@ -210,18 +223,16 @@ func (t *Table[V]) locate(key []byte) (*tableShard[V], uint64) {
 	return &t.shards[int(hash)&(len(t.shards)-1)], hash
 }
 
-// change marks an entry as changed in this epoch.
+// change marks an entry as changed in this epoch, before its value is.
 func (t *Table[V]) change(e *Entry[V]) {
-	if e.dirty == t.store.epoch {
-		return
+	s := &t.shards[e.shard]
+	if e.dirty != t.store.epoch {
+		if e.dirty > e.written {
+			s.keepImage(e)
+		}
+		s.mark(e)
 	}
-	if e.dirty > e.written {
-		t.shards[e.shard].keepImage(e, t.appendRow(nil, e))
-		e.written = e.dirty
-	}
-	e.dirty = t.store.epoch
-	t.shards[e.shard].changed.push(e)
-	t.store.changed.Add(int64(e.cost))
+	s.leave(e)
 }
 
 // appendRow appends an entry's row; nothing for a deleted one.

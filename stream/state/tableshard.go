@@ -3,7 +3,6 @@ package state
 import (
 	"bytes"
 	"iter"
-	"unsafe"
 )
 
 // tableShard is the part of a table that one lock guards.
@@ -16,13 +15,15 @@ type tableShard[V any] struct {
 	slots   int      // of the slabs, that were taken at least once
 	free    []uint32 // slots that are not entries any more
 	keys    keys
-	hand    int               // the slot where eviction goes on
-	images  map[uint32][]byte // rows as of the cut, by slot; empty for a deleted entry
-	changed list[V]           // since the last cut
-	waiting list[V]           // for the checkpoint under way
-	cutKeys [][]byte          // the keys of those
-	key     []byte            // scratch
-	row     []byte            // scratch
+	hand    int              // the slot where eviction goes on
+	weighed int              // the slot that is weighed next
+	fresh   []uint32         // slots of entries that were never weighed
+	images  map[uint32]image // rows as of the cut, by slot
+	changed list[V]          // since the last cut
+	waiting list[V]          // for the checkpoint under way
+	cutKeys [][]byte         // the keys of those
+	key     []byte           // scratch
+	row     []byte           // scratch
 }
 
 func (s *tableShard[V]) entry(slot uint32) *Entry[V] {
@@ -94,10 +95,20 @@ func (s *tableShard[V]) add(key []byte, hash uint64, stored bool) *Entry[V] {
 	return e
 }
 
+// create is add for an entry that is about to get its first value.
+func (s *tableShard[V]) create(key []byte, hash uint64, stored bool) *Entry[V] {
+	e := s.add(key, hash, stored)
+	if s.table.store.spill != nil {
+		s.fresh = append(s.fresh, e.slot)
+		s.shard.fresh = true
+	}
+	return e
+}
+
 // weigh counts what an entry takes in memory: itself, its key, and its place
 // in the index, which is half full to three quarters.
 func (s *tableShard[V]) weigh(e *Entry[V], encoded int) {
-	cost := uint32(int(unsafe.Sizeof(*e)) + 8*words(int(e.key.length)) + 13 + s.table.codec.size(&e.value, encoded))
+	cost := uint32(s.bare(e) + s.table.codec.size(&e.value, encoded))
 	if cost != e.cost {
 		s.table.store.cached.Add(int64(cost) - int64(e.cost))
 		e.cost = cost
@@ -109,6 +120,7 @@ func (s *tableShard[V]) drop(e *Entry[V]) {
 	if !e.inUse {
 		return
 	}
+	s.leave(e)
 	hash := s.table.group.hash(s.keys.bytes(e.key))
 	s.index.part(hash).remove(hash, e.slot)
 	s.keys.remove(e.key)
@@ -128,25 +140,16 @@ func (s *tableShard[V]) all() iter.Seq[*Entry[V]] {
 	}
 }
 
-// keepImage keeps an entry's row as of the cut, which is about to change.
-func (s *tableShard[V]) keepImage(e *Entry[V], row []byte) {
-	if s.images == nil {
-		s.images = map[uint32][]byte{}
-	}
-	s.images[e.slot], e.imaged = row, true
+// mark notes that an entry has changed in this epoch.
+func (s *tableShard[V]) mark(e *Entry[V]) {
+	store := s.table.store
+	e.dirty = store.epoch
+	s.changed.push(e)
+	store.changed.Add(s.held(e))
 }
 
-func (s *tableShard[V]) dropImage(e *Entry[V]) []byte {
-	row := s.images[e.slot]
-	delete(s.images, e.slot)
-	e.imaged = false
-	if len(s.images) == 0 {
-		s.images = nil
-	}
-	return row
-}
-
-// emptySlots is how many free slots the hand passes over for the price of one step.
+// emptySlots is how many slots with nothing to let go of, free ones and those
+// whose value is away, the hand passes over for the price of one step.
 const emptySlots = 16
 
 func (s *tableShard[V]) evict(steps int) (left int) {
@@ -159,7 +162,7 @@ func (s *tableShard[V]) evict(steps int) (left int) {
 		}
 		e := s.entry(uint32(s.hand))
 		s.hand++
-		if !e.inUse {
+		if !e.inUse || e.away && e.dirty > applied {
 			if empty++; empty%emptySlots == 0 {
 				steps--
 			}
@@ -168,9 +171,12 @@ func (s *tableShard[V]) evict(steps int) (left int) {
 		steps--
 		gone := e.deleted || expired(e.expiry, now)
 		switch {
-		case store.backend == nil && !gone, e.dirty > applied:
+		case store.backend == nil && !gone:
+		case e.dirty > applied && (store.spill == nil || e.deleted || store.spill.full.Load()):
 		case e.used && !gone:
 			e.used = false
+		case e.dirty > applied:
+			s.send(e)
 		default:
 			s.drop(e)
 		}

@@ -23,10 +23,12 @@ func (t *Table[V]) abandon() {
 		for _, block := range s.waiting.blocks {
 			s.shard.mu.Lock()
 			for _, e := range block {
-				s.dropImage(e)
+				if e.imaged {
+					s.dropImage(e)
+				}
 				if e.dirty != t.store.epoch {
 					e.written = e.dirty // no image: nobody wants it
-					t.change(e)
+					s.mark(e)
 				}
 			}
 			s.shard.mu.Unlock()
@@ -44,7 +46,10 @@ func (t *Table[V]) write(w *writer, expired [][]byte) error {
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
-		n := rows.encode(entries)
+		n, err := rows.encode(entries)
+		if err != nil {
+			return err
+		}
 		for i := range entries[:n] {
 			key := t.cutKey(entries[i].entry)
 			for len(expired) > 0 && bytes.Compare(expired[0][idSize:], key) <= 0 {

@@ -49,6 +49,9 @@ func (c *Checkpoint) Write(ctx context.Context) (CheckpointStats, error) {
 		s.sweep, s.created = c.cut.sweep, w.created
 		s.cleared = slices.DeleteFunc(s.cleared, func(id uint16) bool { return slices.Contains(c.empty, id) })
 		s.applied.Store(c.cut.epoch)
+		if s.spill != nil {
+			s.spill.full.Store(false)
+		}
 	}
 	w.stats.Duration = s.now().Sub(c.began)
 	return w.stats, err

@@ -27,7 +27,7 @@ type Disk struct {
 // it was at one of the cuts: the last that was reported as written, or a later
 // one that was under way.
 func Check(t *rapid.T, disk Disk) {
-	m := &machine{disk: disk, shards: 1 << rapid.IntRange(0, 3).Draw(t, "shards log2")}
+	m := &machine{disk: disk}
 	m.past = []*model{newModel()}
 	m.now = newModel()
 	m.open(t)
@@ -56,8 +56,7 @@ func Check(t *rapid.T, disk Disk) {
 
 type machine struct {
 	system
-	disk   Disk
-	shards int
+	disk Disk
 
 	now  *model
 	past []*model // at the last written cut, and at those that failed since or are under way
@@ -76,8 +75,10 @@ func (m *machine) open(t *rapid.T) {
 	}
 	m.gate = new(sync.Mutex)
 	backend = gated{backend, m.gate}
-	// A byte of cache: everything that can leave memory does.
-	store, err := state.Open(backend, state.Options{Shards: m.shards, CacheBytes: 1})
+	// A byte of cache: everything that can leave memory does. A store is opened
+	// anew with as many shards as it likes.
+	shards := 1 << rapid.IntRange(0, 3).Draw(t, "shards log2")
+	store, err := state.Open(backend, state.Options{Shards: shards, CacheBytes: 1, Spill: rapid.Bool().Draw(t, "spill")})
 	if err != nil {
 		t.Fatal(err)
 	}

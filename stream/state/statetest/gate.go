@@ -13,6 +13,9 @@ type gated struct {
 	gate *sync.Mutex
 }
 
+// Spill is that of the backend.
+func (g gated) Spill() (state.SpillFile, error) { return g.Backend.(state.Spiller).Spill() }
+
 func (g gated) Begin(epoch uint32) (state.Batch, error) {
 	batch, err := g.Backend.Begin(epoch)
 	if err != nil {
