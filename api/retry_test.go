@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -123,6 +124,9 @@ func TestRepeatedEventsAndLabels(t *testing.T) {
 		accepted("/v1/labels", label("l1", true), true)
 		if a := r.post("/v1/labels", label("l1", false)); a.status != http.StatusConflict || a.Pointer != "/label_id" {
 			t.Errorf("another label under the id: %d %s", a.status, a.body)
+		}
+		if a := r.post("/v1/events", strings.Replace(login, "login_failed", "login", 1)); a.status != http.StatusConflict || a.Pointer != "/event_id" {
+			t.Errorf("another event under the id: %d %s", a.status, a.body)
 		}
 		r.restart()
 	}

@@ -7,14 +7,14 @@ import (
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/journal"
+	"github.com/tidegate/tidegate/wire"
 )
 
 // Event records an event that asks for no decision. An event with an id that
 // was seen before is not recorded again. It returns when the record is durable.
 func (n *Node) Event(ctx context.Context, e *tidegate.Event) (repeated bool, err error) {
 	n.lock()
-	sequence, repeated, err := n.event(e)
-	n.release()
+	sequence, repeated, err := n.eventInTurn(e)
 	if err != nil {
 		return false, err
 	}
@@ -22,6 +22,12 @@ func (n *Node) Event(ctx context.Context, e *tidegate.Event) (repeated bool, err
 		return false, n.waitError(err)
 	}
 	return repeated, nil
+}
+
+// eventInTurn gives the turn of its caller back.
+func (n *Node) eventInTurn(e *tidegate.Event) (sequence uint64, repeated bool, err error) {
+	defer n.ended(&err)
+	return n.event(e)
 }
 
 func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err error) {
@@ -32,6 +38,10 @@ func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err err
 		first, taken, err := n.known.Event(e.Tenant, e.ID)
 		if err != nil {
 			return 0, false, n.fail(err)
+		}
+		if taken && first.Content != 0 && first.Content != wire.EventHash(e) { // 0: recorded by an older version
+			n.counters.conflicts.Add(1)
+			return 0, false, tidegate.FieldErrorf(tidegate.CodeConflict, "/event_id", "this event_id was used with another type, transaction, amount or other keys")
 		}
 		if taken {
 			return first.Sequence, true, nil
@@ -75,7 +85,7 @@ func (n *Node) rememberEvent(sequence uint64, arrival tidegate.Millis, e *tidega
 	if err := n.known.ApplyAlerts(e, d); err != nil {
 		return err
 	}
-	return n.known.TakeEvent(e, scoring.Taken{Sequence: sequence, Arrival: arrival})
+	return n.known.TakeEvent(e, scoring.Taken{Sequence: sequence, Content: wire.EventHash(e), Arrival: arrival})
 }
 
 // completeFromPast gives an event about a transaction (an outcome, a capture)
@@ -105,8 +115,7 @@ func (n *Node) completeFromPast(e *tidegate.Event) error {
 // transaction waits for it. It returns when the record is durable.
 func (n *Node) Label(ctx context.Context, l *tidegate.Label) (repeated bool, err error) {
 	n.lock()
-	sequence, repeated, err := n.label(l)
-	n.release()
+	sequence, repeated, err := n.labelInTurn(l)
 	if err != nil {
 		return false, err
 	}
@@ -114,6 +123,11 @@ func (n *Node) Label(ctx context.Context, l *tidegate.Label) (repeated bool, err
 		return false, n.waitError(err)
 	}
 	return repeated, nil
+}
+
+func (n *Node) labelInTurn(l *tidegate.Label) (sequence uint64, repeated bool, err error) {
+	defer n.ended(&err)
+	return n.label(l)
 }
 
 func (n *Node) label(l *tidegate.Label) (sequence uint64, repeated bool, err error) {

@@ -24,6 +24,10 @@ func TestEvents(t *testing.T) {
 		if !r.tell(r.event("e1", "login_failed", "anna")) {
 			t.Error("a repeated id was recorded again")
 		}
+		for _, other := range []*tidegate.Event{r.event("e1", "login", "anna"), r.event("e1", "login_failed", "bob")} {
+			_, err := r.Event(background, other)
+			wantCode(t, err, tidegate.CodeConflict)
+		}
 	}
 	// Without an id every event is one of its own.
 	r.tell(r.event("", "login_failed", "anna"))
@@ -51,6 +55,11 @@ func TestEventsAreCompletedFromThePast(t *testing.T) {
 	r.wantFeature("merchant", "shop", "captures_7d", 1)
 	r.restart() // the first configuration is known from the checkpoint alone
 	r.tell(capture("c2", "a"))
+	if !r.tell(capture("c2", "a")) { // which says less than what was recorded
+		t.Error("a repeated event was recorded again")
+	}
+	_, err := r.Event(background, capture("c2", "nobody"))
+	wantCode(t, err, tidegate.CodeConflict)
 	r.wantFeature("merchant", "shop", "captures_7d", 2)
 	r.crash(rng(1))
 	r.tell(capture("c3", "a"))
