@@ -71,20 +71,36 @@ func appendAlerts(items []AlertItem, r *Record, sequence uint64, body []byte) ([
 	return items, nil
 }
 
-// recent holds the newest alerts for lists.
+// recent holds each tenant's newest alerts for lists.
 type recent struct {
-	mu    sync.Mutex
-	items [recentAlerts]AlertItem
-	n     int // ever put
+	mu      sync.Mutex
+	tenants map[string]*ring
 }
 
-const recentAlerts = 4096
+type ring struct {
+	items []AlertItem // at most recentAlerts
+	n     int         // ever put
+}
+
+const recentAlerts = 1000 // the longest list that may be asked for
 
 func (r *recent) put(item AlertItem) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.items[r.n%recentAlerts] = item
-	r.n++
+	if r.tenants == nil {
+		r.tenants = map[string]*ring{}
+	}
+	of := r.tenants[item.Tenant]
+	if of == nil {
+		of = &ring{}
+		r.tenants[item.Tenant] = of
+	}
+	if len(of.items) < recentAlerts {
+		of.items = append(of.items, item)
+	} else {
+		of.items[of.n%recentAlerts] = item
+	}
+	of.n++
 }
 
 // RecentAlerts lists a tenant's newest alerts, newest first.
@@ -92,11 +108,13 @@ func (n *Node) RecentAlerts(tenant string, limit int) []AlertItem {
 	r := &n.recent
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var list []AlertItem
-	for i := r.n - 1; i >= 0 && i >= r.n-recentAlerts && len(list) < limit; i-- {
-		if item := r.items[i%recentAlerts]; item.Tenant == tenant {
-			list = append(list, item)
-		}
+	of := r.tenants[tenant]
+	if of == nil {
+		return nil
+	}
+	list := make([]AlertItem, min(limit, len(of.items)))
+	for i := range list {
+		list[i] = of.items[(of.n-1-i)%recentAlerts]
 	}
 	return list
 }

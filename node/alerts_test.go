@@ -103,3 +103,23 @@ func TestReadingAlerts(t *testing.T) {
 		t.Errorf("another tenant sees %+v", list)
 	}
 }
+
+// A tenant with many alerts takes nothing from another's list.
+func TestRecentAlerts(t *testing.T) {
+	var n Node
+	n.recent.put(AlertItem{Sequence: 1, Tenant: "quiet"})
+	for i := range 2*recentAlerts + 7 {
+		n.recent.put(AlertItem{Sequence: uint64(2 + i), Tenant: "loud"})
+		for at, item := range n.RecentAlerts("loud", 3) {
+			if want := uint64(2 + i - at); item.Sequence != want {
+				t.Fatalf("item %d of %d is %d, want %d", at, i, item.Sequence, want)
+			}
+		}
+	}
+	if list := n.RecentAlerts("quiet", 10); len(list) != 1 || list[0].Sequence != 1 {
+		t.Error(list)
+	}
+	if list := n.RecentAlerts("loud", 10*recentAlerts); len(list) != recentAlerts {
+		t.Error(len(list))
+	}
+}
