@@ -117,10 +117,11 @@ func (c *benchAuthorizeCommand) besideEcho(ctx context.Context, payments *load.P
 	return nil
 }
 
-// answerSize asks a service of its own what an answer weighs.
+// answerSize asks a service of its own what an answer weighs, which grows with
+// what is known: for as long as the warm-up and a part of the measurement.
 func (c *benchAuthorizeCommand) answerSize(ctx context.Context, payments *load.Payments, dir string) (int, error) {
 	few := *c
-	few.Data, few.Duration, few.Warmup, few.Half = dir, 500*time.Millisecond, 0, false
+	few.Data, few.Duration, few.Half, few.Rate = dir, c.Duration/4, false, 0
 	var r authorizeReport
 	err := few.service(ctx, payments, &r)
 	return int(math.Round(r.Tidegate.AnswerBytes)), err
