@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/tidegate/tidegate"
@@ -16,10 +17,28 @@ func (n *Node) lock() {
 	n.histories.Shard(nil).Lock()
 }
 
+// tryLock takes the turn if nobody has it.
+func (n *Node) tryLock() bool {
+	if !n.mu.TryLock() {
+		return false
+	}
+	n.store.Shard(nil).Lock()
+	return true
+}
+
 func (n *Node) release() {
 	n.histories.Shard(nil).Unlock()
 	n.store.Shard(nil).Unlock()
 	n.mu.Unlock()
+}
+
+// ended ends a turn in a goroutine of the face's, deferred. A panic may have
+// left the state half changed: the node stops.
+func (n *Node) ended(err *error) {
+	if cause := recover(); cause != nil {
+		*err = n.fail(tidegate.Errorf(tidegate.CodeInternal, "panic while a request was processed: %v\n%s", cause, debug.Stack()))
+	}
+	n.release()
 }
 
 // lockWithRoom takes the writer's turn when there is room for a record. It is
