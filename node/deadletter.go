@@ -1,6 +1,12 @@
 package node
 
-import "github.com/tidegate/tidegate"
+import (
+	"encoding/binary"
+	"encoding/json"
+	"io"
+
+	"github.com/tidegate/tidegate"
+)
 
 // DeadLetter is an input that can't be used, or a label whose transaction
 // never came. Key, Value and Headers are as they came, but for what was masked.
@@ -31,6 +37,53 @@ type DeadLetter struct {
 type Header struct {
 	Key   string `json:"key"`
 	Value []byte `json:"value"`
+}
+
+// appendLetter records a letter: its members as JSON, and its value as it is,
+// which may be megabytes, behind them. The writer waits for this, and with it
+// everybody.
+func (n *Node) appendLetter(l DeadLetter) error {
+	value, flags := l.Value, byte(0)
+	if value != nil {
+		l.Value, flags = nil, flagValue
+	}
+	members, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	_, err = n.journal.AppendFunc(func(b []byte) []byte {
+		b = appendHeader(b, KindDeadLetter, flags, n.head(n.arrival(n.newest)))
+		if value != nil {
+			b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(len(members))), uint64(len(value)))
+		}
+		return append(append(b, members...), value...)
+	})
+	return err
+}
+
+// decode takes a letter apart; behind says whether its value stands behind it,
+// which it did not at first.
+func (l *DeadLetter) decode(body []byte, behind bool) error {
+	if !behind {
+		return json.Unmarshal(body, l)
+	}
+	members, a := binary.Uvarint(body)
+	if a <= 0 {
+		return io.ErrUnexpectedEOF
+	}
+	value, b := binary.Uvarint(body[a:])
+	if b <= 0 {
+		return io.ErrUnexpectedEOF
+	}
+	body = body[a+b:]
+	if members > uint64(len(body)) || value != uint64(len(body))-members {
+		return io.ErrUnexpectedEOF
+	}
+	if err := json.Unmarshal(body[:members], l); err != nil {
+		return err
+	}
+	l.Value = append(make([]byte, 0, value), body[members:]...)
+	return nil
 }
 
 // unknownTransaction is the reason of a label that waited too long.

@@ -27,6 +27,7 @@ const (
 	flagAlerts  = 1 // the decision carries alerts
 	flagFollows = 2 // the decision is on a follow-up, and the record it follows is named
 	flagWaiting = 1 // the label's transaction is not known
+	flagValue   = 1 // the dead letter's value stands behind it, as it is
 	flagHistory = 8 // of any kind: it was imported, and is not for publishing
 )
 
@@ -97,7 +98,7 @@ func (r *Record) Decode(sequence uint64, body []byte) (err error) {
 		}
 		r.Unanswered = binary.LittleEndian.Uint64(body)
 	case KindDeadLetter:
-		err = json.Unmarshal(body, &r.DeadLetter)
+		err = r.DeadLetter.decode(body, r.Flags&flagValue != 0)
 	case KindReading:
 		err = json.Unmarshal(body, &r.Reading)
 	default:

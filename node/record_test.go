@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 
 	"github.com/tidegate/tidegate"
@@ -50,4 +51,38 @@ func TestRecordsThatAreNone(t *testing.T) {
 	}
 	var got Record
 	wantCode(t, got.Decode(7, append([]byte{99}, make([]byte, 40)...)), tidegate.CodeCorrupt)
+}
+
+// A dead letter's value stands behind its members; null is another than empty,
+// and letters that have their value among the members are still read.
+func TestLettersAreRead(t *testing.T) {
+	r := newRig(t, files())
+	r.begin("transactions", inbox, 0)
+	values := [][]byte{nil, {}, []byte("text"), {0x8f, 0, '"'}}
+	for i, v := range values {
+		in := Input{Origin: Origin{Partition: inbox, Offset: int64(i)}, Letter: &DeadLetter{Tenant: "default", Reason: "malformed", Key: []byte("k"), Value: v}}
+		if taken, err := r.Take(background, []Input{in}); taken != 1 || err != nil {
+			t.Fatal(err)
+		}
+	}
+	records := r.records()
+	for i, v := range values {
+		var now, before Record
+		body := []byte(records[len(records)-len(values)+i])
+		if err := now.Decode(1, body); err != nil {
+			t.Fatal(err)
+		}
+		old, err := json.Marshal(now.DeadLetter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := before.Decode(1, append(appendHeader(nil, KindDeadLetter, 0, head{arrival: now.Arrival, origin: now.Origin}), old...)); err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range []Record{now, before} {
+			if l := got.DeadLetter; !bytes.Equal(l.Value, v) || (l.Value == nil) != (v == nil) || string(l.Key) != "k" || got.Origin.Offset != int64(i) {
+				t.Errorf("%q: %+v", v, got)
+			}
+		}
+	}
 }

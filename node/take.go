@@ -122,7 +122,7 @@ func (n *Node) bury(letter DeadLetter) error {
 		return err
 	}
 	letter.Version = fmt.Sprintf("%s, configuration %d", n.scorer.Versions().Engine, n.generation)
-	if _, err := n.append(KindDeadLetter, n.arrival(n.newest), letter); err != nil {
+	if err := n.appendLetter(letter); err != nil {
 		return n.fail(err)
 	}
 	if letter.NotBefore == 0 {

@@ -116,7 +116,7 @@ func maskText(text []byte) {
 func maskNumbers(b []byte) {
 	for i := 0; i < len(b); i++ {
 		end := i
-		for end < len(b) && (isDigit(b[end]) || bytes.IndexByte([]byte(".eE+-"), b[end]) >= 0) {
+		for end < len(b) && inNumber[b[end]] {
 			end++
 		}
 		if end-i >= 13 {
@@ -129,6 +129,14 @@ func maskNumbers(b []byte) {
 	}
 	maskRuns(b, '9')
 }
+
+// inNumber are the bytes that numbers are written with.
+var inNumber = func() (is [256]bool) {
+	for _, c := range []byte("0123456789.eE+-") {
+		is[c] = true
+	}
+	return is
+}()
 
 // maskRuns masks every run of digits, spaces and dashes that is a card number
 // and stands by itself.
