@@ -12,11 +12,12 @@ func WellFormed(b []byte) error {
 }
 
 var (
-	ParseTime    = parseTime
-	IsCardNumber = isCardNumber
-	AppendText   = appendText
-	AppendNumber = appendNumber
-	AppendFloat  = appendFloat
+	ParseTime     = parseTime
+	IsCardNumber  = isCardNumber
+	HasCardNumber = hasCardNumber
+	AppendText    = appendText
+	AppendNumber  = appendNumber
+	AppendFloat   = appendFloat
 )
 
 // ReadFloat reads what AppendFloat wrote.

@@ -103,11 +103,27 @@ func overwrite(b []byte) {
 
 // maskText masks a card number that is, or stands in, the inside of a string.
 func maskText(text []byte) {
-	if bytes.IndexByte(text, '\\') >= 0 && isCardNumber(unescaped(text)) {
+	if bytes.IndexByte(text, '\\') >= 0 {
+		if plain := unescaped(text); !isCardNumber(plain) && !hasCardNumber(plain) {
+			maskRuns(text, '*')
+			return
+		}
 		for i := range text {
 			text[i] = '*'
 		}
 		return
+	}
+	for at := 0; ; {
+		from, to := cardNumberIn(string(text[at:]))
+		if to == 0 {
+			break
+		}
+		for i := at + from; i < at+to; i++ {
+			if isDigit(text[i]) {
+				text[i] = '*'
+			}
+		}
+		at += to
 	}
 	maskRuns(text, '*')
 }

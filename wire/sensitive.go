@@ -118,17 +118,22 @@ func isEpoch(digits string) bool { return digits[0] == '1' && len(digits)%3 == 1
 
 // withoutPAN refuses a card number, or replaces it where there is a key.
 func (sc *scanner) withoutPAN(s string) (string, bool) {
+	from, to := 0, len(s)
 	if !isCardNumber(s) {
+		from, to = cardNumberIn(s)
+	}
+	if to == 0 {
 		return s, true
 	}
 	if sc.opts.PANKey == nil {
 		return "", sc.refusePAN()
 	}
-	return hashPAN(sc.opts.PANKey, s), true
+	rest, ok := sc.withoutPAN(s[to:])
+	return s[:from] + hashPAN(sc.opts.PANKey, s[from:to]) + rest, ok
 }
 
 func (sc *scanner) refusePAN() bool {
-	return sc.fail(tidegate.CodePAN, "13 to 19 digits that pass the Luhn check are taken for a card number: send a token")
+	return sc.fail(tidegate.CodePAN, "13 to 19 digits that pass the Luhn check are taken for a card number, also within a text: send a token")
 }
 
 func hashPAN(key []byte, s string) string {

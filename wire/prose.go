@@ -1,0 +1,93 @@
+package wire
+
+// printed are the groups in which card numbers are written.
+var printed = [][]int{{16}, {15}, {14}, {19}, {4, 4, 4, 4}, {4, 6, 5}, {4, 6, 4}, {4, 4, 4, 4, 3}}
+
+// cardNumberIn finds a card number among other text: one as the networks issue
+// them, because one in ten of all long numbers has the right check digit. It
+// stands by itself, in one piece or in the groups that are printed, and is
+// neither a telephone number (+) nor a part of an IBAN. To is 0 if there is none.
+func cardNumberIn(s string) (from, to int) {
+	for i := 0; i+14 <= len(s); i++ {
+		if !isDigit(s[i]) {
+			continue
+		}
+		alone := i == 0 || !isWord(s[i-1]) && s[i-1] != '+' && s[i-1] != '.' && !afterIBAN(s[:i])
+		if alone {
+			for _, groups := range printed {
+				if end := grouped(s, i, groups); end > 0 && issued(s[i:end]) && isCardNumber(s[i:end]) {
+					return i, end
+				}
+			}
+		}
+		for i+1 < len(s) && (isDigit(s[i+1]) || isGap(s[i+1]) && i+2 < len(s) && isDigit(s[i+2])) {
+			i++
+		}
+	}
+	return 0, 0
+}
+
+func hasCardNumber(s string) bool {
+	_, to := cardNumberIn(s)
+	return to > 0
+}
+
+func isGap(c byte) bool { return c == ' ' || c == '-' }
+
+// grouped returns where digits in these groups, from i on, are over, or 0.
+func grouped(s string, i int, groups []int) int {
+	for g, n := range groups {
+		if g > 0 {
+			if i >= len(s) || !isGap(s[i]) {
+				return 0
+			}
+			i++
+		}
+		for ; n > 0; n-- {
+			if i >= len(s) || !isDigit(s[i]) {
+				return 0
+			}
+			i++
+		}
+	}
+	if i < len(s) && isWord(s[i]) {
+		return 0
+	}
+	return i
+}
+
+// issued reports whether a number begins as those of the large networks do
+// (their published ranges of issuer identification numbers, ISO/IEC 7812-1).
+func issued(number string) bool {
+	var digits []byte
+	first := 0 // four digits; printed groups begin with four
+	for i := range number {
+		if isDigit(number[i]) {
+			digits = append(digits, number[i])
+			if len(digits) <= 4 {
+				first = 10*first + int(number[i]-'0')
+			}
+		}
+	}
+	two := first / 100
+	switch len(digits) {
+	case 14: // Diners Club
+		return two == 30 || two == 36 || two == 38 || two == 39
+	case 15: // American Express
+		return two == 34 || two == 37
+	case 16: // Visa, Mastercard, JCB, Discover, UnionPay
+		return two/10 == 4 || two >= 51 && two <= 55 || first >= 2221 && first <= 2720 || two == 35 || two == 60 || two == 62 || two == 64 || two == 65
+	}
+	return two/10 == 4 || two == 62 // 19
+}
+
+// afterIBAN reports whether text ends with the head of an IBAN, as in "DE44 ".
+func afterIBAN(text string) bool {
+	if len(text) < 5 || text[len(text)-1] != ' ' {
+		return false
+	}
+	head := text[len(text)-5 : len(text)-1]
+	return isCapital(head[0]) && isCapital(head[1]) && isDigit(head[2]) && isDigit(head[3])
+}
+
+func isCapital(c byte) bool { return c >= 'A' && c <= 'Z' }
