@@ -13,6 +13,10 @@ import (
 // those of the histories and all others.
 func (n *Node) lock() {
 	n.mu.Lock()
+	n.lockState()
+}
+
+func (n *Node) lockState() {
 	n.store.Shard(nil).Lock()
 	n.histories.Shard(nil).Lock()
 }
@@ -22,7 +26,7 @@ func (n *Node) tryLock() bool {
 	if !n.mu.TryLock() {
 		return false
 	}
-	n.store.Shard(nil).Lock()
+	n.lockState()
 	return true
 }
 
