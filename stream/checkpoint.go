@@ -92,8 +92,8 @@ func (r *run) cutAndWrite(ctx context.Context, last bool) CheckpointReport {
 	}
 	c.underway.Store(true)
 	defer c.underway.Store(false)
-	began := r.clock.Now()
-	report := CheckpointReport{Number: c.number + 1, Began: began}
+	began := elapsed(r.clock)
+	report := CheckpointReport{Number: c.number + 1, Began: r.clock.Now()}
 
 	r.gate.pause()
 	r.closed = last
@@ -106,7 +106,7 @@ func (r *run) cutAndWrite(ctx context.Context, last bool) CheckpointReport {
 		}
 	}
 	r.gate.resume()
-	report.Pause = since(r.clock, began)
+	report.Pause = elapsed(r.clock) - began
 	if r.alone {
 		for _, s := range r.p.sinks {
 			err = first(err, s.flush(ctx, r.newTask()))
@@ -130,12 +130,10 @@ func (r *run) cutAndWrite(ctx context.Context, last bool) CheckpointReport {
 			}
 		}
 	}
-	report.Err, report.Duration = err, since(r.clock, began)
+	report.Err, report.Duration = err, elapsed(r.clock)-began
 	r.report(report)
 	return report
 }
-
-func since(c Clock, t Millis) time.Duration { return time.Duration(c.Now()-t) * time.Millisecond }
 
 // prepared waits until all sinks have prepared a checkpoint.
 func (r *run) prepared(done <-chan error) (err error) {

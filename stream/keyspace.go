@@ -94,6 +94,8 @@ type visit[K comparable] struct {
 	bytes   []byte // of the key
 	hash    uint32 // of them, once it has been asked for
 	hashed  bool
+	label   string     // the key as timers keep it, once it has been asked for
+	hint    state.Hint // where its row was
 	entry   *state.Entry[row]
 	loaded  bool
 	changed bool
@@ -105,14 +107,18 @@ type visit[K comparable] struct {
 func (s *keyspace[K]) begin(t *task, k K) *visit[K] {
 	v := scratchOf[visit[K]](t, s.node)
 	v.bytes = s.codec.append(v.bytes[:0], k)
-	v.hashed = false
+	v.hashed, v.label, v.hint = false, "", 0
 	return s.enter(v, k)
 }
 
 func (s *keyspace[K]) enter(v *visit[K], k K) *visit[K] {
 	v.key, v.space = k, s
 	v.entry, v.loaded, v.changed, v.err = nil, false, false, nil
-	v.shard = s.group.Shard(v.bytes)
+	if v.hint != 0 {
+		v.shard = s.group.ShardAt(v.hint)
+	} else {
+		v.shard = s.group.Shard(v.bytes)
+	}
 	v.shard.Lock()
 	return v
 }
@@ -138,7 +144,7 @@ func (s *keyspace[K]) onTimer(t *task, n *node, tm timer, handle func(*visit[K])
 	t.origin, t.from = nil, ""
 	v := scratchOf[visit[K]](t, s.node)
 	v.bytes = append(v.bytes[:0], tm.key...)
-	v.hash, v.hashed = tm.hash, true
+	v.hash, v.hashed, v.label, v.hint = tm.hash, true, tm.key, tm.hint
 	s.enter(v, s.codec.decode(tm.key))
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -155,7 +161,7 @@ func (s *keyspace[K]) onTimer(t *task, n *node, tm timer, handle func(*visit[K])
 // read is the key's row; nil if it has none.
 func (v *visit[K]) read() *row {
 	if !v.loaded {
-		v.entry, v.err = v.space.table.Get(v.bytes)
+		v.entry, v.err = v.space.table.GetAt(v.bytes, v.hint)
 		v.loaded = true
 	}
 	if v.entry == nil {
@@ -187,10 +193,10 @@ func (v *visit[K]) write() *row {
 
 // name is the key as timers keep it. The key has a row.
 func (v *visit[K]) name() string {
-	if v.entry == nil {
-		return string(v.bytes)
+	if v.label == "" {
+		v.label = string(v.bytes)
 	}
-	return v.space.table.Key(v.entry)
+	return v.label
 }
 
 // timer is a timer of the key.
@@ -198,7 +204,11 @@ func (v *visit[K]) timer(at Millis, cell uint32) timer {
 	if !v.hashed {
 		v.hash, v.hashed = hashOf(v.bytes), true
 	}
-	return timer{at: at, key: v.name(), hash: v.hash, cell: cell}
+	t := timer{at: at, key: v.name(), hash: v.hash, cell: cell}
+	if v.entry != nil {
+		t.hint = v.space.table.Hint(v.entry)
+	}
+	return t
 }
 
 func (v *visit[K]) contents(slot int) any {

@@ -93,6 +93,10 @@ type heldClock struct {
 
 func (c *heldClock) Now() stream.Millis { return c.Clock.Now() + stream.Millis(c.passed.Load()) }
 
+func (c *heldClock) Elapsed() time.Duration {
+	return c.Clock.(interface{ Elapsed() time.Duration }).Elapsed()
+}
+
 func (c *heldClock) Sleep(done <-chan struct{}, d time.Duration) {
 	select {
 	case <-c.begin:

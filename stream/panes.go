@@ -152,13 +152,22 @@ func (p *panes[A]) at(start Millis) *A {
 	return &p.list[i].acc
 }
 
+// manyPanes is how many panes are too many to move up by one at each firing:
+// they stay where they are until the list is full and grows, which copies it
+// once in a good part of its length.
+const manyPanes = 16
+
 // drop forgets the panes before a time.
 func (p *panes[A]) drop(before Millis) {
 	n := 0
 	for n < len(p.list) && p.list[n].start < before {
 		n++
 	}
-	p.list = slices.Delete(p.list, 0, n)
+	if len(p.list)-n > manyPanes {
+		p.list = p.list[n:]
+	} else {
+		p.list = slices.Delete(p.list, 0, n)
+	}
 	if p.sums != nil {
 		p.sums.drop(n)
 	}

@@ -7,8 +7,9 @@ import "slices"
 // queue of each domain, the armed one; it is never later than the first that
 // is set, so a timer that moves back costs nothing until the armed one is due.
 type schedule struct {
-	armed [2]armed
-	more  *waiting // nil while there is nothing in it
+	armed  [2]armed
+	more   *waiting // nil while there is nothing in it
+	silent bool     // the window is forgotten without asking the trigger, which has deleted that timer
 }
 
 type armed struct {
@@ -70,7 +71,7 @@ func (s *schedule) first(d Domain) (Millis, bool) {
 }
 
 // clear forgets the timers and the trigger's state, and what is armed stays.
-func (s *schedule) clear() { s.more = nil }
+func (s *schedule) clear() { s.more, s.silent = nil, false }
 
 // arm says whether a timer at this time must go into the queue, and notes
 // that it has.
@@ -92,14 +93,27 @@ func (s *schedule) disarm(d Domain, at Millis) bool {
 	return true
 }
 
+// What a stored schedule says of itself.
+const (
+	hasMore byte = 1 << iota
+	isSilent
+)
+
 func (s *schedule) append(dst []byte) []byte {
 	for _, a := range s.armed {
 		dst = a.append(dst)
 	}
-	if s.more == nil {
-		return appendBool(dst, false)
+	var has byte
+	if s.more != nil {
+		has |= hasMore
 	}
-	dst = appendBool(dst, true)
+	if s.silent {
+		has |= isSilent
+	}
+	dst = append(dst, has)
+	if s.more == nil {
+		return dst
+	}
 	for _, timers := range s.more.timers {
 		dst = appendUint(dst, uint64(len(timers)))
 		for _, at := range timers {
@@ -117,7 +131,8 @@ func (s *schedule) decode(d *decoder) {
 	for i := range s.armed {
 		s.armed[i].decode(d)
 	}
-	if !d.bool() {
+	has := d.byte()
+	if s.silent = has&isSilent != 0; has&hasMore == 0 {
 		return
 	}
 	s.more = &waiting{}

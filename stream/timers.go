@@ -3,6 +3,8 @@ package stream
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/tidegate/tidegate/stream/state"
 )
 
 // timer is due at a time, for a part of a key's state.
@@ -11,6 +13,7 @@ type timer struct {
 	key  string
 	hash uint32 // of the key
 	cell uint32
+	hint state.Hint // where the key's row was when it was set
 }
 
 // before orders timers: by time, and in one instant by key, so that the order

@@ -81,13 +81,22 @@ func (c *TriggerContext) Forget(i int) {
 
 // SetTimer asks for OnTimer at a time. A timer that is set already stays one.
 func (c *TriggerContext) SetTimer(d Domain, at Millis) {
-	if !c.isCleanup(d, at) {
-		c.schedule.set(d, at)
+	if c.isCleanup(d, at) {
+		c.schedule.silent = false
+		return
 	}
+	c.schedule.set(d, at)
 }
 
-// DeleteTimer takes SetTimer back.
-func (c *TriggerContext) DeleteTimer(d Domain, at Millis) { c.schedule.remove(d, at) }
+// DeleteTimer takes SetTimer back. The timer at which the window is forgotten
+// stays, but the trigger is not asked then, unless another record comes.
+func (c *TriggerContext) DeleteTimer(d Domain, at Millis) {
+	if c.isCleanup(d, at) {
+		c.schedule.silent = true
+		return
+	}
+	c.schedule.remove(d, at)
+}
 
 func (c *TriggerContext) isCleanup(d Domain, at Millis) bool {
 	return d == c.domain && at == c.cleanup && at != MaxTime

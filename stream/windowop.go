@@ -130,6 +130,7 @@ func (o *windowOp[K, T, A, C]) add(t *task, v *visit[K], w Span, r Record[T], el
 	c.filled = true
 	trigger := o.context(t, c)
 	o.act(t, v.key, c, o.spec.trigger.OnElement(trigger, element))
+	c.schedule.silent = false
 	o.arm(v, c)
 }
 
@@ -264,8 +265,11 @@ func (o *windowOp[K, T, A, C]) fireCell(t *task, v *visit[K], d Domain, tm timer
 	if d == ProcessingTime {
 		s.trigger.Now = t.run.clock.Now()
 	}
-	o.act(t, v.key, c, o.spec.trigger.OnTimer(o.context(t, c), d, tm.at))
-	if d != o.spec.windows.domain || tm.at != o.end(c.window) {
+	ends := d == o.spec.windows.domain && tm.at == o.end(c.window)
+	if !ends || !c.schedule.silent {
+		o.act(t, v.key, c, o.spec.trigger.OnTimer(o.context(t, c), d, tm.at))
+	}
+	if !ends {
 		o.arm(v, c)
 		return
 	}

@@ -322,7 +322,7 @@ func normal(t *testing.T, outputs []map[string]any, asSets bool) []string {
 func TestWindowsAgainstFlink(t *testing.T) {
 	for _, family := range []string{
 		"tumbling", "sliding", "session", "session_dynamic", "global", "count_windows",
-		"triggers", "lateness", "evictors", "processing_time", "restore",
+		"triggers", "timeouts", "lateness", "evictors", "processing_time", "restore",
 	} {
 		t.Run(family, func(t *testing.T) {
 			vectors.Run(t, family, func(t *testing.T, v vectors.Case) { windowBench(t, v.Config).feed(t, v) })
