@@ -39,6 +39,8 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"a start that is none", "kafka:\n  inputs: [{topic: labels, start: soon}]\n", `tidegate.yaml:2:12: input labels: start is "soon": write earliest, latest or a time as 2026-01-02T15:04:05Z`},
 		{"retries without a registry", "kafka:\n  inputs: [{topic: labels, retry: {attempts: 3}}]\n", "tidegate.yaml:2:35: input labels: retry is for formats with a registry: nothing else that fails passes for one record and not for all"},
 		{"a single try", "kafka:\n  registry: {url: \"http://r\"}\n  inputs: [{topic: labels, format: avro, retry: {attempts: 1}}]\n", "tidegate.yaml:3:49: input labels: retry has from 2 to 1000 attempts, and a backoff as 1m"},
+		{"an output in no format", "kafka:\n  outputs: {format: xml}\n", `tidegate.yaml:2:21: outputs: format is "xml": write json or json_schema or avro`},
+		{"an output without a registry", "kafka:\n  outputs: {format: avro}\n", "tidegate.yaml:2:21: outputs: format avro needs kafka.registry.url"},
 		{"an input twice", "kafka:\n  inputs:\n  - {topic: labels}\n  - {topic: labels, takes: events}\n", "tidegate.yaml:4:5: topic labels is read twice"},
 		{"an unknown scope", "api_keys:\n  - id: a\n    sha256: " + key + "\n    scopes: [read, write]\n", `tidegate.yaml:4:20: api key a: scope "write" is unknown: decide, event, label, read or admin`},
 		{"a certificate without tls", "kafka:\n  tls: {ca: ca.pem}\n", "tidegate.yaml:2:8: tls has no effect: write enabled: true"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/stream/schema"
 )
 
 // Kafka names the brokers, who we are to them, the topics that are published
@@ -20,6 +21,7 @@ type Kafka struct {
 	AlertsTopic    string     `yaml:"alerts_topic"`
 	Topics         Topics     `yaml:"topics"`
 
+	Outputs  Outputs      `yaml:"outputs"`
 	Registry Registry     `yaml:"registry"` // of schemas
 	Inputs   []KafkaInput `yaml:"inputs"`
 }
@@ -34,10 +36,15 @@ type Topics struct {
 	DeadLetters       yamlfile.Duration `yaml:"dead_letters"`        // retention of those
 }
 
+// Outputs is how decisions and alerts are written.
+type Outputs struct {
+	Format string `yaml:"format"` // json, or json_schema or avro with their schemas in the registry
+}
+
 func defaultKafka() Kafka {
 	const day = 24 * 3600e9
 	return Kafka{
-		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts",
+		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts", Outputs: Outputs{Format: string(schema.JSON)},
 		Topics: Topics{Partitions: 6, Retention: yamlfile.Duration(7 * day), DeadLetters: yamlfile.Duration(30 * day)},
 	}
 }
@@ -64,6 +71,12 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	}
 	if err := k.Registry.check(document); err != nil {
 		return err
+	}
+	switch format := schema.Format(k.Outputs.Format); {
+	case format != schema.JSON && format != schema.JSONSchema && format != schema.Avro:
+		return document.Errorf("$.kafka.outputs.format", "outputs: format is %q: write json or json_schema or avro", format)
+	case format != schema.JSON && k.Registry.URL == "":
+		return document.Errorf("$.kafka.outputs.format", "outputs: format %s needs kafka.registry.url", format)
 	}
 	topics := map[string]bool{}
 	for i := range k.Inputs {

@@ -4,6 +4,7 @@ package docs
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
 	"os"
@@ -21,6 +22,7 @@ import (
 	"github.com/tidegate/tidegate/api"
 	"github.com/tidegate/tidegate/bench/replay"
 	"github.com/tidegate/tidegate/config"
+	"github.com/tidegate/tidegate/docs/schemas"
 	"github.com/tidegate/tidegate/examples"
 	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/models"
@@ -282,6 +284,30 @@ func TestAlertIsDocumented(t *testing.T) {
 	for _, h := range letter.Headers {
 		if !strings.Contains(text, "`"+h.Key+"`") {
 			t.Errorf("the header %s is not in kafka.md", h.Key)
+		}
+	}
+}
+
+// The Avro schemas have what the JSON Schemas have, and nothing else. What a
+// question has to ask for is not in a topic.
+func TestAvroIsTheSame(t *testing.T) {
+	asked := map[string]bool{"features": true, "warming": true}
+	for _, c := range [][2]string{{schemas.Decision, schemas.DecisionAvro}, {schemas.Alert, schemas.AlertAvro}} {
+		var members struct{ Properties map[string]any }
+		var record struct{ Fields []struct{ Name string } }
+		if err := errors.Join(json.Unmarshal([]byte(c[0]), &members), json.Unmarshal([]byte(c[1]), &record)); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range record.Fields {
+			if members.Properties[f.Name] == nil {
+				t.Errorf("%s is in Avro alone", f.Name)
+			}
+			delete(members.Properties, f.Name)
+		}
+		for name := range members.Properties {
+			if !asked[name] {
+				t.Errorf("%s is not in Avro", name)
+			}
 		}
 	}
 }

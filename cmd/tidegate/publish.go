@@ -75,6 +75,13 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	s.sender.Store(sender)
 	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	p.done.Go(func() {
+		if err := p.source.outputs.register(ctx, func(err error) {
+			stopped.Store(tidegate.CodeOf(err) != tidegate.CodeUnavailable)
+			s.log.Error("publishing", "error", err)
+		}); err != nil {
+			return
+		}
+		stopped.Store(false)
 		if err := sender.Run(ctx); err != nil {
 			stopped.Store(true)
 			s.log.Error("nothing is published any more; decisions go on. Find out why, then start with "+acceptVariable+" set to the record to go on with", "error", err)

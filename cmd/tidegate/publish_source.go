@@ -21,6 +21,7 @@ import (
 type decisionSource struct {
 	node        *node.Node
 	topics      config.Kafka
+	outputs     outputs
 	reader      *node.DecisionReader
 	first       uint64 // record kept, when the process started
 	incarnation uint64
@@ -32,7 +33,11 @@ func newDecisionSource(s *service) (*decisionSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &decisionSource{node: s.node, topics: s.config.Kafka, first: j.First(), incarnation: j.Incarnation()}
+	outputs, err := newOutputs(&s.config.Kafka)
+	if err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
+	d := &decisionSource{node: s.node, topics: s.config.Kafka, outputs: outputs, first: j.First(), incarnation: j.Incarnation()}
 	return d, j.Close()
 }
 
@@ -68,10 +73,18 @@ func (d *decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, 
 		{Key: kafka.HeaderRecord, Value: strconv.AppendUint(nil, r.Sequence, 10)},
 	}
 	if r.Kind == node.KindDecision { // else it only carries alerts
-		to = append(to, kafka.Message{Topic: d.topics.DecisionsTopic, Key: key, Value: wire.AppendDecision(nil, &r.Decision, wire.Features{}), Headers: headers})
+		value, err := encoded(d.outputs.decision, wire.AppendDecision(nil, &r.Decision, wire.Features{}))
+		if err != nil {
+			return 0, to, err
+		}
+		to = append(to, kafka.Message{Topic: d.topics.DecisionsTopic, Key: key, Value: value, Headers: headers})
 	}
 	for i := range r.Decision.Alerts {
-		to = append(to, kafka.Message{Topic: d.topics.AlertsTopic, Key: key, Value: wire.AppendAlert(nil, &r.Decision.Alerts[i]), Headers: headers})
+		value, err := encoded(d.outputs.alert, wire.AppendAlert(nil, &r.Decision.Alerts[i]))
+		if err != nil {
+			return 0, to, err
+		}
+		to = append(to, kafka.Message{Topic: d.topics.AlertsTopic, Key: key, Value: value, Headers: headers})
 	}
 	return r.Sequence, to, nil
 }

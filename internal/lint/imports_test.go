@@ -15,7 +15,7 @@ const module = "github.com/tidegate/tidegate"
 // is deeper in the tree belongs to the longest name that fits.
 var layers = []string{
 	"cmd", "doctor", "bench", "api", "config", "intake", "node", "scoring", "rules", "models", "cep", "features", "wire",
-	"examples", "stream", "internal",
+	"examples", "stream", "docs", "internal",
 }
 
 // beside may be imported from anywhere above the root: leaves of their own.
