@@ -16,7 +16,7 @@ issuer=tidegate-test audience=kafka
 certify() { # DIR NAME
   openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$2" -keyout "$1/$2.key" -out "$1/$2.csr" 2>/dev/null
   openssl x509 -req -in "$1/$2.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -set_serial "0x$(openssl rand -hex 8)" -days 30 \
-    -extfile <(echo "subjectAltName=DNS:localhost,IP:$host") -out "$1/$2.pem" 2>/dev/null
+    -extfile <(echo "subjectAltName=DNS:localhost,IP:$host,DNS:kafka,DNS:kafka-1,DNS:kafka-2,DNS:kafka-3") -out "$1/$2.pem" 2>/dev/null
   rm "$1/$2.csr"
 }
 
@@ -77,4 +77,23 @@ scram_users() { # DIR
       printf '%s\n' --add-scram "SCRAM-SHA-$mechanism=[name=$name,password=$(cat "$1/$name.password")]"
     done
   done
+}
+
+# secrets_compose are what deploy/compose-secure*.yaml needs more: its variables,
+# and how the admin makes the users of SCRAM, who stand in the metadata.
+secrets_compose() { # DIR
+  local name
+  (
+    umask 077
+    cat "$1/admin.key" "$1/admin.pem" >"$1/admin.store.pem"
+    for name in admin tidegate; do echo "${name^^}_PASSWORD=$(cat "$1/$name.password")"; done >"$1/compose.env"
+    echo "SECRETS=$1" >>"$1/compose.env"
+    cat >"$1/admin.properties" <<PROPERTIES
+security.protocol=SSL
+ssl.keystore.type=PEM
+ssl.keystore.location=/etc/kafka/secrets/admin.store.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=/etc/kafka/secrets/ca.pem
+PROPERTIES
+  )
 }
