@@ -98,7 +98,7 @@ func next(t *testing.T, client *kgo.Client) string {
 // less doctor names the one that is missing, and no secret is told on the way.
 func TestLeastPrivilege(t *testing.T) {
 	broker := kafkatest.StartSecure(t)
-	admin := kadm.NewClient(broker.Admin(t))
+	admin := kadm.NewClient(broker.Client(t))
 	topics := map[string]string{"decisions": "least-decisions", "fraud-alerts": "least-alerts", "transactions": "least-transactions", "transactions.dlq": "least-transactions.dlq"}
 	settings := func(sasl, user string) string {
 		return fmt.Sprintf("kafka:\n  brokers: %s\n  tls: {enabled: true, ca: %q}\n  sasl: {mechanism: %s, user: %s, password_file: %q}\n  decisions_topic: %s\n  alerts_topic: %s\n  topics: {partitions: 3, retention: 2d}\n  inputs: [{topic: %s, takes: transactions}]\n",
@@ -135,7 +135,7 @@ func TestLeastPrivilege(t *testing.T) {
 	if status, body := s.post("/v1/authorize", payment("t-1", "c-1", 500)); status != 200 {
 		t.Fatalf("%d %s", status, body)
 	}
-	client := broker.Admin(t, consumeCommitted(topics["decisions"])...)
+	client := broker.Client(t, consumeCommitted(topics["decisions"])...)
 	if got := next(t, client); !strings.Contains(got, `"t-1"`) {
 		t.Errorf("what is published: %s", got)
 	}
@@ -149,7 +149,7 @@ func TestLeastPrivilege(t *testing.T) {
 	if got := next(t, client); !strings.Contains(got, `"t-2"`) {
 		t.Errorf("what is decided of a topic: %s", got)
 	}
-	letters := broker.Admin(t, consumeCommitted(topics["transactions.dlq"])...)
+	letters := broker.Client(t, consumeCommitted(topics["transactions.dlq"])...)
 	if got := next(t, letters); got != "broken" {
 		t.Errorf("dead letters: %s", got)
 	}

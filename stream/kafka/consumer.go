@@ -120,6 +120,7 @@ func (c *Consumer) session(ctx context.Context) (err error) {
 		kgo.FetchMaxBytes(16 << 20),
 		kgo.FetchMaxWait(500 * time.Millisecond),
 		kgo.MetadataMinAge(250 * time.Millisecond),
+		kgo.RecheckPreferredReplicaInterval(followFor),
 	}, c.options.Client...)...)
 	if err != nil {
 		return refused(err)
@@ -157,6 +158,10 @@ func (c *Consumer) session(ctx context.Context) (err error) {
 	}
 	return context.Cause(ctx)
 }
+
+// followFor is how long a partition is read from a follower before its leader is
+// asked again. The client does not ask sooner, not even when the follower is lost.
+const followFor = 5 * time.Second
 
 // poll hands what comes to the lanes.
 func (c *Consumer) poll(ctx context.Context, client *kgo.Client, topic kadm.TopicDetail, lanes map[int32]*lane) error {

@@ -91,6 +91,7 @@ func (g *Group) session(ctx context.Context, o GroupOptions) error {
 		kgo.TransactionalID("tidegate-" + o.Name + "-" + o.Member),
 		kgo.TransactionTimeout(o.Timeout), kgo.RecordDeliveryTimeout(o.Timeout),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.RecheckPreferredReplicaInterval(followFor),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.ProducerBatchMaxBytesFn(BatchBytes), kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),

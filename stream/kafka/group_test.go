@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
-	"go.uber.org/goleak"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/stream/kafka"
@@ -19,8 +18,8 @@ import (
 // TestGroup: members come, go and are cut off while records flow; each record's
 // result is there once, and what can't be used is a dead letter once.
 func TestGroup(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
-	t.Cleanup(func() { goleak.VerifyNone(t) })
 	in, out := broker.Topic(t, "in", 4), broker.Topic(t, "out", 2)
 	client := broker.Client(t)
 	if err := kafka.EnsureTopics(t.Context(), client, kafka.DeadLetterTopic(in)); err != nil {

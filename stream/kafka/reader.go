@@ -155,6 +155,7 @@ func (p *partition[T]) open() (err error) {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.FetchMaxPartitionBytes(1 << 20),
+		kgo.RecheckPreferredReplicaInterval(followFor),
 	}, p.source.options...)...)
 	if err == nil && p.watches {
 		p.watch.start(kadm.NewClient(p.client), p.topic, p.source.refresh)

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate"
@@ -59,11 +61,11 @@ const granted = "granted"
 func secured(t *testing.T) *kafkatest.Secure {
 	t.Helper()
 	broker := kafkatest.StartSecure(t)
-	admin := kadm.NewClient(broker.Admin(t))
+	admin := kadm.NewClient(broker.Client(t))
 	if there, err := admin.ListTopics(t.Context(), granted); err != nil || there.Has(granted) {
 		return broker
 	}
-	if _, err := admin.CreateTopic(t.Context(), 1, 1, nil, granted); err != nil {
+	if _, err := admin.CreateTopic(t.Context(), 1, 1, nil, granted); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) { // by another test
 		t.Fatal(err)
 	}
 	acl := kadm.NewACLs().Allow("User:tidegate").AllowHosts("*").Topics(granted).Operations(kadm.OpDescribe).ResourcePatternType(kadm.ACLPatternLiteral)
@@ -75,10 +77,14 @@ func secured(t *testing.T) *kafkatest.Secure {
 
 // Every way in that there is, against Kafka itself.
 func TestEveryMechanism(t *testing.T) {
+	t.Parallel()
 	broker := secured(t)
 	tls := kafka.TLS{Enabled: true, CA: broker.File("ca.pem")}
 	password := broker.File("tidegate.password")
-	t.Setenv("TIDEGATE_TEST_PASSWORD", broker.Secret(t, "tidegate.password"))
+	// Nobody else has a variable of this name, so others may run meanwhile.
+	if err := os.Setenv("TIDEGATE_TEST_PASSWORD", broker.Secret(t, "tidegate.password")); err != nil {
+		t.Fatal(err)
+	}
 	token := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(token, []byte(sign(t, broker, "tidegate")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -108,6 +114,7 @@ func TestEveryMechanism(t *testing.T) {
 
 // What is wrong is said with what to do, and without the secret.
 func TestRefusalsNameTheFix(t *testing.T) {
+	t.Parallel()
 	broker := secured(t)
 	plain := kafkatest.Start(t)
 	write := func(name, content string) string {

@@ -17,13 +17,17 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Broker is a running broker, or a cluster of three.
 type Broker struct {
 	Addresses []string
-	service   string // as scripts/services calls it
+	admin     []kgo.Opt // how a test connects that sets things up; nil is as anybody
+	service   string    // as scripts/services calls it
 	script    string
 	dir       string
 }
@@ -37,12 +41,32 @@ func Start(t testing.TB) *Broker {
 	return started(t, shared)
 }
 
+// StartOwn gives a broker for this test alone, which may do to it what others
+// that run at the same time would not bear.
+func StartOwn(t testing.TB) *Broker {
+	t.Helper()
+	return own(t)
+}
+
 // StartThree gives a cluster of three nodes with three replicas of everything,
 // for this test alone.
 func StartThree(t testing.TB) *Broker {
 	t.Helper()
-	b := started(t, func() (*Broker, error) { return start("kafka", "3", "--nodes", "3") })
-	t.Cleanup(func() { b.must(t, "stop") })
+	return own(t, "--nodes", "3")
+}
+
+var owned atomic.Int64
+
+func own(t testing.TB, arguments ...string) *Broker {
+	t.Helper()
+	name := fmt.Sprint("own-", owned.Add(1))
+	b := started(t, func() (*Broker, error) { return start("kafka", name, arguments...) })
+	t.Cleanup(func() {
+		b.must(t, "stop", "--kill") // a clean end takes seconds
+		if err := os.RemoveAll(b.dir); err != nil {
+			t.Error(err)
+		}
+	})
 	return b
 }
 
@@ -123,17 +147,18 @@ func (b *Broker) Stop(t testing.TB) { b.halt(t, "stop", "--keep") }
 // Kill is a crash.
 func (b *Broker) Kill(t testing.TB) { b.halt(t, "stop", "--kill") }
 
-// KillNode is a crash of one of three nodes, from 1.
+// KillNode is a crash of one of three nodes, from 1; Resume brings it back.
 func (b *Broker) KillNode(t testing.TB, node int) {
 	t.Helper()
 	b.must(t, "stop", "--kill", "--node", strconv.Itoa(node))
 }
 
-// FillDisk lets the broker's disk take nothing more, as far as it can tell: its
-// files may not grow. A process that is started after that has room again.
-func (b *Broker) FillDisk(t testing.TB) {
+// FillDisk lets the disk of one of the broker's nodes, from 1, take nothing
+// more, as far as it can tell: its files may not grow. A process that is
+// started after that has room again.
+func (b *Broker) FillDisk(t testing.TB, node int) {
 	t.Helper()
-	pid, err := os.ReadFile(filepath.Join(b.dir, "node1", "pid"))
+	pid, err := os.ReadFile(filepath.Join(b.dir, fmt.Sprint("node", node), "pid"))
 	if err == nil {
 		err = exec.Command("prlimit", "--pid", strings.TrimSpace(string(pid)), "--fsize=4096").Run()
 	}

@@ -1,14 +1,17 @@
 package kafkatest
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -20,15 +23,57 @@ type Secure struct {
 	MTLS    []string // addresses that take certificates
 }
 
-var sharedSecure = sync.OnceValues(func() (*Broker, error) { return start("kafka", "secure", "--secure") })
+var sharedSecure = sync.OnceValues(func() (*Secure, error) {
+	b, err := start("kafka", "secure", "--secure")
+	if err != nil {
+		return nil, err
+	}
+	return secured(b)
+})
 
 // StartSecure gives the secure broker of this test binary, as [Start] does.
 func StartSecure(t testing.TB) *Secure {
 	t.Helper()
-	b := started(t, sharedSecure)
-	s := &Secure{Broker: b}
-	s.MTLS = strings.Split(strings.TrimSpace(s.Secret(t, "bootstrap-mtls")), ",")
+	var s *Secure
+	started(t, func() (b *Broker, err error) {
+		if s, err = sharedSecure(); err == nil {
+			b = s.Broker
+		}
+		return b, err
+	})
 	return s
+}
+
+// StartThreeSecure gives a secure cluster of three nodes for this test alone.
+func StartThreeSecure(t testing.TB) *Secure {
+	t.Helper()
+	s, err := secured(own(t, "--nodes", "3", "--secure"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// secured lets what the Broker does itself be done as the admin.
+func secured(b *Broker) (*Secure, error) {
+	s := &Secure{Broker: b}
+	addresses, err := os.ReadFile(s.File("bootstrap-mtls"))
+	if err != nil {
+		return nil, err
+	}
+	authority, err := os.ReadFile(s.File("ca.pem"))
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := tls.LoadX509KeyPair(s.File("admin.pem"), s.File("admin.key"))
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	s.MTLS = strings.Split(strings.TrimSpace(string(addresses)), ",")
+	b.admin = []kgo.Opt{kgo.SeedBrokers(s.MTLS...), kgo.DialTLSConfig(&tls.Config{Certificates: []tls.Certificate{certificate}, RootCAs: roots})}
+	return s, nil
 }
 
 // File is the path of a file of the broker's folder, as "ca.pem".
@@ -44,17 +89,17 @@ func (s *Secure) Secret(t testing.TB, name string) string {
 	return string(body)
 }
 
-// Admin connects as the one who may do everything.
-func (s *Secure) Admin(t testing.TB, options ...kgo.Opt) *kgo.Client {
+// Grant lets User:tidegate do something, as kadm.OpRead.
+func (s *Secure) Grant(t testing.TB, acls ...*kadm.ACLBuilder) {
 	t.Helper()
-	certificate, err := tls.LoadX509KeyPair(s.File("admin.pem"), s.File("admin.key"))
-	if err != nil {
-		t.Fatal(err)
+	admin := kadm.NewClient(s.Client(t))
+	for _, acl := range acls {
+		answers, err := admin.CreateACLs(context.Background(), acl.Allow("User:tidegate").AllowHosts("*"))
+		for _, a := range answers {
+			err = errors.Join(err, a.Err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(s.Secret(t, "ca.pem")))
-	return s.Client(t, append([]kgo.Opt{
-		kgo.SeedBrokers(s.MTLS...),
-		kgo.DialTLSConfig(&tls.Config{Certificates: []tls.Certificate{certificate}, RootCAs: roots}),
-	}, options...)...)
 }

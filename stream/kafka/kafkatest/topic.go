@@ -2,6 +2,7 @@ package kafkatest
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,10 +14,11 @@ import (
 // patience is for a machine that does other things, too; no test measures it.
 const patience = 2 * time.Minute
 
-// Client connects to the broker until the test is over.
+// Client connects to the broker until the test is over; to a secure one as the
+// admin.
 func (b *Broker) Client(t testing.TB, options ...kgo.Opt) *kgo.Client {
 	t.Helper()
-	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(b.Addresses...)}, options...)...)
+	client, err := kgo.NewClient(slices.Concat([]kgo.Opt{kgo.SeedBrokers(b.Addresses...)}, b.admin, options)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +32,9 @@ func (b *Broker) Topic(t testing.TB, name string, partitions int32) string {
 	name += "-" + strings.NewReplacer("/", ".", " ", "_").Replace(t.Name())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	admin := kadm.NewClient(b.Client(t))
+	client := b.Client(t)
+	defer client.Close()
+	admin := kadm.NewClient(client)
 	if _, err := admin.CreateTopic(ctx, partitions, -1, nil, name); err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +50,7 @@ func (b *Broker) Committed(t testing.TB, topic string) []*kgo.Record {
 	defer cancel()
 	client := b.Client(t, kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	defer client.Close() // tests ask often
 	ends, err := kadm.NewClient(client).ListEndOffsets(ctx, topic)
 	if err != nil || ends.Error() != nil {
 		t.Fatal(err, ends.Error())
