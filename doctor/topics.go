@@ -50,7 +50,7 @@ func (c *cluster) topic(ctx context.Context, want kafka.Topic) {
 		c.note(name, Fail, "see access, below", "we may not even know whether it is there")
 		return
 	case err != nil:
-		c.note(name, Fail, "", "%v", kafka.Explain(err))
+		c.note(name, Fail, "see brokers, above", "%v", kafka.Explain(err))
 		return
 	}
 	fails, warnings := shape(have, want)
