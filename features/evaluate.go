@@ -15,7 +15,6 @@ type evaluation struct {
 	event  *tidegate.Event
 	facts  *tidegate.Facts
 	offset int
-	merged int // the term whose sums with the current event are at hand; -1: none
 }
 
 // run answers all plans.
@@ -64,10 +63,7 @@ func (e *evaluation) plan(p *plan) {
 				e.s.sums.addPairs(&e.reader, p, upTo, lo, upper)
 			}
 		}
-		e.merged = -1
-		for i := range p.outputs[k] {
-			e.output(p, &p.outputs[k][i])
-		}
+		e.outputs(p, p.outputs[k])
 		upper = lo
 		e.s.edges = append(e.s.edges, lo)
 	}
@@ -140,54 +136,76 @@ func (e *evaluation) missingPlan(p *plan) {
 	}
 }
 
-// output computes one feature from the sums.
-func (e *evaluation) output(p *plan, o *output) {
-	switch o.from {
-	case fromCount:
-		e.set(&o.result, e.count(p, o))
-	case fromInts:
-		e.set(&o.result, e.ofInts(p, o))
-	case fromFloats:
-		e.set(&o.result, e.ofFloats(p, o))
+// outputs computes the features of a window from the sums.
+func (e *evaluation) outputs(p *plan, outputs []output) {
+	for i := 0; i < len(outputs); {
+		o := &outputs[i]
+		n := 1
+		switch o.from {
+		case fromCount:
+			e.set(&o.result, e.count(p, o))
+		case fromInts:
+			n = e.ofInts(p, outputs[i:])
+		case fromFloats:
+			e.set(&o.result, e.ofFloats(p, o))
+		}
+		i += n
 	}
 }
 
-// ofInts computes from exact moments, which become major units here.
-func (e *evaluation) ofInts(p *plan, o *output) float64 {
+// ofInts computes the first of the features, and those behind it that are of
+// the same moments, and says how many. The moments are exact, and become major
+// units here.
+func (e *evaluation) ofInts(p *plan, outputs []output) (n int) {
+	o := &outputs[0]
 	t := &p.ints[o.term].term
 	x, present := e.row.ints[t.column], e.row.masks.has(e.s.layout.ints[t.column].present)
 	m := &e.s.sums.ints[o.term]
 	if sl := e.slider(o.slider); sl != nil {
-		m, e.merged = e.pairSums(p, o, sl), -1
+		m = e.pairSums(p, o, sl)
 	}
 	if present && e.included(p, t.filter, o.current) {
-		// The features of one window and term stand side by side.
-		if e.merged != o.term {
-			e.s.with = *m
-			e.s.with.add(x)
-			e.merged = o.term
-		}
+		e.s.with = *m
+		e.s.with.add(x)
 		m = &e.s.with
 	}
-	if m.n == 0 {
-		return ofNothing(o.operation)
+	scale := e.scale(o.money)
+	for n == 0 || n < len(outputs) && outputs[n].alike(o) {
+		o := &outputs[n]
+		e.set(&o.result, ofMoments(o.operation, m, scale, x, present))
+		n++
 	}
-	switch o.operation {
+	return n
+}
+
+// alike tells whether both are of the same moments.
+func (o *output) alike(p *output) bool {
+	return o.from == p.from && o.term == p.term && o.slider == p.slider && o.current == p.current && o.money == p.money &&
+		(o.slider < 0 || o.over == p.over)
+}
+
+// ofMoments computes from the moments of what is in a window; x is the current
+// event's value.
+func ofMoments(op operation, m *moments, scale float64, x int64, present bool) float64 {
+	if m.n == 0 {
+		return ofNothing(op)
+	}
+	switch op {
 	case opSum:
-		return m.sum() / e.scale(o.money)
+		return m.sum() / scale
 	case opAvg:
-		return m.mean() / e.scale(o.money)
+		return m.mean() / scale
 	case opMin:
-		return float64(m.min) / e.scale(o.money)
+		return float64(m.min) / scale
 	case opMax:
-		return float64(m.max) / e.scale(o.money)
+		return float64(m.max) / scale
 	case opStddev:
-		return m.deviation() / e.scale(o.money)
+		return m.deviation() / scale
 	}
 	if !present {
 		return math.NaN()
 	}
-	if o.operation == opRatio {
+	if op == opRatio {
 		return ratio(float64(x), m.mean())
 	}
 	return zscore(float64(x), m.mean(), m.deviation())

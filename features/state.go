@@ -21,7 +21,7 @@ type State struct {
 	id       string          // overwritten since
 	scope    scope
 	run      evaluation
-	touched  byte
+	touched  byte // so that reading ahead is not left out
 }
 
 // Effect is what became of an event.
@@ -112,51 +112,6 @@ func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offse
 	}
 	st.observed, st.time, st.id = ev, ev.Time, idOf(ev)
 	return nil
-}
-
-// lookUp finds the histories of the event's entities and makes the event a row
-// of each. It reads a little of all of them before it looks at the first, so
-// that the processor fetches them from memory at the same time.
-func (st *State) lookUp(ev *tidegate.Event, tag uint32) (err error) {
-	touched := byte(0)
-	for _, s := range st.groups {
-		if s.name(ev) {
-			s.reach = s.heads.Reach(s.id)
-		}
-	}
-	for _, s := range st.groups {
-		if s.likely = nil; len(s.id) > 0 {
-			if s.likely = s.reach.Likely(); s.likely != nil {
-				touched += byte(s.likely.Value().tail.n)
-			}
-		}
-	}
-	for _, s := range st.groups {
-		if s.likely != nil {
-			touched += s.reach.Touch(s.likely)
-			if data := s.likely.Value().tail.data; len(data) > 0 {
-				touched += data[0] + data[len(data)/4] + data[len(data)/2] + data[len(data)-1]
-			}
-		}
-	}
-	st.touched = touched
-	for _, s := range st.groups {
-		if len(s.id) == 0 {
-			continue
-		}
-		s.fill(&s.row, ev, tag)
-		if s.entry, err = s.heads.Reached(s.id, &s.reach, s.likely); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// name makes the key of the event's entity; false if it has none.
-func (s *groupState) name(ev *tidegate.Event) bool {
-	s.entry, s.event, s.approximate = nil, ev, s.approximate[:0]
-	s.id = s.appendKey(s.id[:0], ev)
-	return len(s.id) > 0
 }
 
 // values answers the features of the current event alone.
