@@ -39,7 +39,8 @@ func kafkaRounds(t *testing.T) int {
 // dead letter for each poison, with its reason; and those that a mapping can mend
 // come back once each.
 func TestServeOnKafka(t *testing.T) {
-	broker := kafkatest.Start(t)
+	t.Parallel()
+	broker := kafkatest.StartOwn(t)
 	transactions := broker.Topic(t, "transactions", 3)
 	large := strconv.Itoa(8 << 20)
 	admin := kadm.NewClient(broker.Client(t))
@@ -280,6 +281,7 @@ func (f *feed) decidedOnce(decisions []string) {
 
 // TestDLQCommand: a letter is listed, shown, mended, sent once, and taken away.
 func TestDLQCommand(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	topic := broker.Topic(t, "transactions", 1)
 	client := broker.Client(t)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,6 +25,11 @@ var binary string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		// Those that run at the same time mostly wait, for brokers and processes.
+		flag.Parse()
+		if err := flag.Set("test.parallel", "4"); err != nil {
+			panic(err)
+		}
 		dir, err := os.MkdirTemp("", "tidegate")
 		if err != nil {
 			panic(err)

@@ -34,7 +34,8 @@ import (
 // come in, and takes its broker away in between: it answers all the while, and
 // what read_committed consumers see is the journal, each record once.
 func TestServePublishesOnce(t *testing.T) {
-	broker := kafkatest.Start(t)
+	t.Parallel()
+	broker := kafkatest.StartOwn(t)
 	s := newPublishing(t, broker)
 	s.start()
 	payments := s.pay()
@@ -273,6 +274,7 @@ func header(r *kgo.Record, name string) string {
 // TestServeCreatesTopics: a broker that creates none by itself has them after
 // the first start.
 func TestServeCreatesTopics(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	s := newPublishing(t, broker)
 	admin := kadm.NewClient(broker.Client(t))
