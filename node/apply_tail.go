@@ -28,11 +28,12 @@ func (n *Node) applyTail(after, last uint64, r *Recovery) (err error) {
 		if err != nil {
 			return err
 		}
+		records := len(b.records) // once it is applied the batch is another's
 		if err := n.applyBatch(b, h); err != nil {
 			return err
 		}
 		was := r.Applied
-		r.Applied += uint64(len(b.records))
+		r.Applied += uint64(records)
 		if n.options.Progress != nil && r.Applied/10_000 > was/10_000 {
 			n.options.Progress("recovery", r.Applied, last-after)
 		}
