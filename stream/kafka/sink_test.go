@@ -283,9 +283,13 @@ func rounds(t *testing.T) int {
 func TestPipelineKilled(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t, kafkatest.Start(t))
-	for range rounds(t) {
-		c := p.process()
+	for round := range rounds(t) {
+		c, before := p.process(), p.results()
 		p.send(50 + rand.IntN(200))
+		if round%2 == 0 { // others die while they begin
+			eventually(t, "it is at work", func() bool { return p.results() > before })
+			p.send(50 + rand.IntN(200))
+		}
 		time.Sleep(time.Duration(rand.IntN(500)) * time.Millisecond)
 		kill(c)
 	}
@@ -301,7 +305,9 @@ func TestPipelineStandby(t *testing.T) {
 	p := newPipeline(t, kafkatest.Start(t))
 	active := p.process()
 	for range 4 {
-		standby := p.process()
+		standby, before := p.process(), p.results()
+		p.send(300)
+		eventually(t, "the active one is at work", func() bool { return p.results() > before })
 		p.send(300)
 		kill(active)
 		p.send(300)
