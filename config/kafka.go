@@ -21,6 +21,10 @@ type Kafka struct {
 	AlertsTopic    string     `yaml:"alerts_topic"`
 	Topics         Topics     `yaml:"topics"`
 
+	// TransactionTimeout is how long a transaction may take: so long consumers
+	// wait for one that a dead process left open.
+	TransactionTimeout yamlfile.Duration `yaml:"transaction_timeout"`
+
 	Outputs  Outputs      `yaml:"outputs"`
 	Registry Registry     `yaml:"registry"` // of schemas
 	Inputs   []KafkaInput `yaml:"inputs"`
@@ -44,7 +48,7 @@ type Outputs struct {
 func defaultKafka() Kafka {
 	const day = 24 * 3600e9
 	return Kafka{
-		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts", Outputs: Outputs{Format: string(schema.JSON)},
+		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts", TransactionTimeout: 30e9, Outputs: Outputs{Format: string(schema.JSON)},
 		Topics: Topics{Partitions: 6, Retention: yamlfile.Duration(7 * day), DeadLetters: yamlfile.Duration(30 * day)},
 	}
 }
@@ -93,6 +97,8 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	}
 	t := k.Topics
 	switch {
+	case k.TransactionTimeout < 1e9 || k.TransactionTimeout > 15*60e9: // more is refused by brokers' default
+		return document.Errorf("$.kafka.transaction_timeout", "kafka.transaction_timeout must be from 1s to 15m")
 	case t.Partitions < 1:
 		return document.Errorf("$.kafka.topics.partitions", "kafka.topics.partitions must be 1 or more")
 	case t.Replication < 0:

@@ -47,7 +47,7 @@ func TestServeOnKafka(t *testing.T) {
 	if _, err := admin.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "max.message.bytes", Value: &large}}, transactions); err != nil {
 		t.Fatal(err)
 	}
-	s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions))
+	s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions), "transaction_timeout: 3s")
 	mapping := "format: jsonl\ntime: {column: when}\nfields: {transaction_id: id, customer_id: who, amount: eur}\nconstants: {currency: EUR}\n"
 	if err := errors.Join(os.MkdirAll(filepath.Join(s.dir, "config", "mappings"), 0o755), os.WriteFile(filepath.Join(s.dir, "config", "mappings", "fixed.yaml"), []byte(mapping), 0o644)); err != nil {
 		t.Fatal(err)
@@ -61,9 +61,12 @@ func TestServeOnKafka(t *testing.T) {
 		s.kill()
 		s.start()
 	}
-	// The broker crashes, and hangs: callers are answered all the while.
+	// The broker crashes, and hangs for longer than a transaction may take:
+	// callers are answered all the while.
 	for _, away := range []func(testing.TB){broker.Kill, broker.Pause} {
+		before := s.failures()
 		away(t)
+		waitFor(t, "a transaction has failed", func() bool { return s.failures() > before })
 		payments.more(100)
 		broker.Resume(t)
 		f.send(150)
@@ -249,6 +252,16 @@ func (s *publishing) metrics() string {
 		s.t.Fatal(err)
 	}
 	return string(body)
+}
+
+// failures is how often publishing was begun again.
+func (s *publishing) failures() (n int) {
+	s.t.Helper()
+	_, rest, found := strings.Cut(s.metrics(), "\ntidegate_publisher_failures_total ")
+	if _, err := fmt.Sscanf(rest, "%d", &n); !found || err != nil {
+		s.t.Fatal("tidegate_publisher_failures_total is not measured: ", err)
+	}
+	return n
 }
 
 // measured looks for the metrics of what is read and published.

@@ -37,7 +37,7 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	p := &publisher{brokers: s.config.Kafka.Brokers, stop: func() {}}
 	o := kafka.Options{
 		Journal: s.node.JournalUUID(), Instance: rand.Text(), Local: filepath.Join(s.config.Data, publishedFile),
-		Topics: s.config.Kafka.Written(),
+		Topics: s.config.Kafka.Written(), Timeout: s.config.Kafka.TransactionTimeout.Std(),
 		Report: func(err error) { s.log.Warn("publishing", "error", kafka.Explain(err)) },
 	}
 	var err error

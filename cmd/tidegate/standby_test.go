@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,25 +49,32 @@ func TestStandby(t *testing.T) {
 }
 
 // TestRestored: a data directory from a backup decides, and publishes nothing
-// until a person has looked, whether or not it is told that it is one.
+// until a person has looked, whether or not it is told that it is one. What came
+// from a topic since the backup is read, and decided, again: none is skipped. With
+// a person's word all from then on is published once.
 func TestRestored(t *testing.T) {
 	broker := kafkatest.Start(t)
 	for name, arguments := range map[string][]string{"found out": nil, "told": {"--restored"}} {
 		t.Run(name, func(t *testing.T) {
-			s := newPublishing(t, broker)
+			transactions := broker.Topic(t, "transactions", 2)
+			s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions))
+			f := newFeed(t, broker, transactions)
 			s.start()
 			payments := s.pay()
 			payments.more(50)
+			f.send(50)
 			s.kill()
 			backup := filepath.Join(s.dir, "backup")
 			data := filepath.Join(s.dir, "data")
 			if err := os.CopyFS(backup, os.DirFS(data)); err != nil {
 				t.Fatal(err)
 			}
+			old, _ := s.recorded(payments)
 			// Three lives more, so that Kafka has more than a transaction more.
 			for range 3 {
 				s.start()
 				before := len(s.published("decisions", "transaction_id"))
+				f.send(49)
 				payments.more(100)
 				waitFor(t, "it publishes", func() bool { return len(s.published("decisions", "transaction_id")) > before })
 				s.kill()
@@ -79,7 +87,28 @@ func TestRestored(t *testing.T) {
 			waitFor(t, "the publisher stops", func() bool { return strings.Contains(s.metrics(), "\ntidegate_publisher_stopped 1") })
 			payments.more(20) // decisions go on
 			payments.end()
+			waitFor(t, "the topic is read to its end", func() bool {
+				status, _ := read(client.Get("http://" + s.address + fmt.Sprint("/v1/decisions/k-", f.n)))
+				return status == 200
+			})
 			s.kill()
+			decisions, _ := s.recorded(nil)
+			f.decidedOnce(decisions)
+
+			// Go on after the last decision of the backup.
+			last, err := strconv.Atoi(old[len(old)-1][:6])
+			if err != nil {
+				t.Fatal(err)
+			}
+			published := len(broker.Committed(t, s.topics["decisions"]))
+			t.Setenv(acceptVariable, strconv.Itoa(last+1))
+			s.start()
+			want := published + len(decisions) - len(old)
+			waitFor(t, "all is published", func() bool { return len(broker.Committed(t, s.topics["decisions"])) >= want })
+			s.kill()
+			if got := len(broker.Committed(t, s.topics["decisions"])); got != want {
+				t.Errorf("%d published, of which %d before the restore; %d decisions after the backup's %d", got, published, len(decisions), len(old))
+			}
 		})
 	}
 }
