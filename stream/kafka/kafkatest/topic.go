@@ -38,7 +38,16 @@ func (b *Broker) Topic(t testing.TB, name string, partitions int32) string {
 	if _, err := admin.CreateTopic(ctx, partitions, -1, nil, name); err != nil {
 		t.Fatal(err)
 	}
-	return name
+	for { // it takes a moment to be known
+		there, err := admin.ListTopics(ctx, name)
+		if err == nil && there.Error() == nil {
+			return name
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("topic %s is not there: %v %v", name, err, there.Error())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // Committed reads a topic from its beginning to its end as read_committed
