@@ -29,6 +29,6 @@ bench: build ## the Go benchmarks and the service against echo, as a table
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	scripts/fuzz $(FUZZTIME)
 
-torture: build ## 1,000 rounds of SIGKILL, and 200 with Kafka
+torture: build ## 1,000 rounds of SIGKILL, and 200 with Kafka: the service, pipelines
 	TIDEGATE_KAFKA_KILL_ROUNDS=200 $(GO) test -count=1 -timeout 2h -run 'ServeOnKafka|PipelineKilled|PublisherKilled' ./cmd/tidegate ./stream/kafka
 	TIDEGATE_KILL_ROUNDS=1000 $(GO) test -count=1 -timeout 4h -run Kill ./cmd/tidegate
