@@ -55,9 +55,6 @@ func (n *Node) Authorize(ctx context.Context, tx *tidegate.Event, withFeatures b
 
 // give hands an order to the writer and waits until what it did is durable.
 func (n *Node) give(o *order) error {
-	if n.decideHere(o) {
-		return n.durable(o)
-	}
 	select {
 	case n.orders <- o:
 	case <-o.ctx.Done():

@@ -13,21 +13,8 @@ import (
 // those of the histories and all others.
 func (n *Node) lock() {
 	n.mu.Lock()
-	n.lockState()
-}
-
-func (n *Node) lockState() {
 	n.store.Shard(nil).Lock()
 	n.histories.Shard(nil).Lock()
-}
-
-// tryLock takes the turn if nobody has it.
-func (n *Node) tryLock() bool {
-	if !n.mu.TryLock() {
-		return false
-	}
-	n.lockState()
-	return true
 }
 
 func (n *Node) release() {

@@ -87,18 +87,6 @@ func (n *Node) decideOrders() {
 	}
 }
 
-// decideHere decides an order in its own goroutine while nobody else writes or
-// waits to: every hand-over to another goroutine may wake a thread, which costs
-// as much as the decision.
-func (n *Node) decideHere(o *order) bool {
-	if len(n.orders) > 0 || !n.tryLock() {
-		return false
-	}
-	defer n.ended(&o.err)
-	n.take(o)
-	return true
-}
-
 // take decides an order unless it was given up or its id is taken.
 func (n *Node) take(o *order) {
 	if o.ctx.Err() != nil && o.stage.CompareAndSwap(waiting, givenUp) {
@@ -118,18 +106,6 @@ func (n *Node) take(o *order) {
 		return
 	}
 	o.sequence, o.err = n.decide(o.tx, o.content, o.answer, o.withFeatures)
-}
-
-// durable waits until what an order that was decided here did is durable.
-func (n *Node) durable(o *order) error {
-	if o.err != nil {
-		return o.err
-	}
-	err := n.journal.Wait(o.ctx, o.sequence) // at once if nothing was decided
-	if err != nil && o.ctx.Err() != nil {
-		return n.unanswered(o)
-	}
-	return err
 }
 
 // acknowledge tells those who gave the orders, in order, once their records
