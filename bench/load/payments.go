@@ -37,14 +37,16 @@ func NewPayments(workers, customers int, skew float64, seed uint64, run string) 
 // Request is a [Requests].
 func (p *Payments) Request(worker int, now time.Time, dst []byte) []byte {
 	w := &p.workers[worker]
-	w.body = p.appendBody(w.body[:0], w.rng, now)
+	w.body = p.Body(worker, now, w.body[:0])
 	dst = append(dst, "POST /v1/authorize HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: "...)
 	dst = strconv.AppendInt(dst, int64(len(w.body)), 10)
 	dst = append(dst, "\r\n\r\n"...)
 	return append(dst, w.body...)
 }
 
-func (p *Payments) appendBody(b []byte, rng *rand.Rand, now time.Time) []byte {
+// Body appends a worker's next payment alone. The ids of a run count from 1.
+func (p *Payments) Body(worker int, now time.Time, b []byte) []byte {
+	rng := p.workers[worker].rng
 	customer := uint64(p.customers.pick(rng))
 	// Habits follow from the customer's number, so that histories make sense.
 	habit := mix(customer)

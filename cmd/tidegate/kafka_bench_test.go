@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/tidegate/tidegate/bench/load"
 	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
 )
 
@@ -35,16 +35,25 @@ func BenchmarkKafka(b *testing.B) {
 	}
 }
 
-func benchPayment(i int) []byte {
-	return []byte(payment("b-"+strconv.Itoa(i), "c-"+strconv.Itoa(i%50_000), 100+i%90_000))
+// benchPayments are those of `tidegate bench authorize`: customers, merchants
+// and devices as there are.
+func benchPayments(run string) func() *kgo.Record {
+	payments := load.NewPayments(1, 1_000_000, 1, 1, run)
+	return func() *kgo.Record {
+		body := payments.Body(0, time.Now(), nil)
+		return &kgo.Record{Key: []byte(between(body, `"customer_id":"`, `"`)), Value: body}
+	}
 }
 
 // fillBacklog writes n payments.
 func fillBacklog(b *testing.B, client *kgo.Client, topic string, n int) {
 	b.Helper()
 	var failed error
-	for i := range n {
-		client.Produce(context.Background(), &kgo.Record{Topic: topic, Key: fmt.Append(nil, "c-", i%50_000), Value: benchPayment(i)},
+	next := benchPayments("b")
+	for range n {
+		r := next()
+		r.Topic = topic
+		client.Produce(context.Background(), r,
 			func(_ *kgo.Record, err error) { failed = errors.Join(failed, err) })
 	}
 	if err := errors.Join(client.Flush(context.Background()), failed); err != nil {
@@ -144,18 +153,21 @@ func serviceRate(b *testing.B, broker *kafkatest.Broker, n int) (rate float64, p
 		arrivals(b, broker, s.topics["decisions"], n+count, func(r *kgo.Record) {
 			var id int
 			if _, err := fmt.Sscanf(between(r.Value, `"transaction_id":"l-`, `"`), "%d", &id); err == nil {
-				took = append(took, time.Since(sent[id]))
+				took = append(took, time.Since(sent[id-1]))
 			}
 		})
 	}()
+	next := benchPayments("l")
 	began := time.Now()
 	for i := range count {
 		due := began.Add(time.Duration(float64(i) / rate * 4 * float64(time.Second)))
 		if wait := time.Until(due); wait > time.Millisecond {
 			time.Sleep(wait)
 		}
+		r := next()
+		r.Topic = in
 		sent[i] = time.Now()
-		client.Produce(context.Background(), &kgo.Record{Topic: in, Key: fmt.Append(nil, "c-", i%50_000), Value: []byte(payment("l-"+strconv.Itoa(i), "c-"+strconv.Itoa(i%50_000), 100+i%900))}, nil)
+		client.Produce(context.Background(), r, nil)
 	}
 	<-seen
 	took = took[len(took)/10:]
