@@ -121,7 +121,7 @@ func TestStartsAndChanges(t *testing.T) {
 	if _, err := admin.CreatePartitions(ctx, 1, latest); err != nil {
 		t.Fatal(err)
 	}
-	grown := broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	grown := broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(100*time.Millisecond), kgo.MetadataMaxAge(time.Second))
 	eventually(t, "the new partition is written", func() bool {
 		return grown.ProduceSync(ctx, &kgo.Record{Topic: latest, Partition: 1, Key: []byte("k"), Value: []byte(payment("grown", 100))}).FirstErr() == nil
 	})
