@@ -13,7 +13,6 @@ import (
 // Event records an event that asks for no decision. An event with an id that
 // was seen before is not recorded again. It returns when the record is durable.
 func (n *Node) Event(ctx context.Context, e *tidegate.Event) (repeated bool, err error) {
-	n.lock()
 	sequence, repeated, err := n.eventInTurn(e)
 	if err != nil {
 		return false, err
@@ -24,8 +23,8 @@ func (n *Node) Event(ctx context.Context, e *tidegate.Event) (repeated bool, err
 	return repeated, nil
 }
 
-// eventInTurn gives the turn of its caller back.
 func (n *Node) eventInTurn(e *tidegate.Event) (sequence uint64, repeated bool, err error) {
+	n.lock()
 	defer n.ended(&err)
 	return n.event(e)
 }
@@ -114,7 +113,6 @@ func (n *Node) completeFromPast(e *tidegate.Event) error {
 // Label records a label: idempotent by its id. One about an unknown
 // transaction waits for it. It returns when the record is durable.
 func (n *Node) Label(ctx context.Context, l *tidegate.Label) (repeated bool, err error) {
-	n.lock()
 	sequence, repeated, err := n.labelInTurn(l)
 	if err != nil {
 		return false, err
@@ -126,6 +124,7 @@ func (n *Node) Label(ctx context.Context, l *tidegate.Label) (repeated bool, err
 }
 
 func (n *Node) labelInTurn(l *tidegate.Label) (sequence uint64, repeated bool, err error) {
+	n.lock()
 	defer n.ended(&err)
 	return n.label(l)
 }

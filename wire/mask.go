@@ -104,7 +104,7 @@ func overwrite(b []byte) {
 // maskText masks a card number that is, or stands in, the inside of a string.
 func maskText(text []byte) {
 	if bytes.IndexByte(text, '\\') >= 0 {
-		if plain := unescaped(text); !isCardNumber(plain) && !hasCardNumber(plain) {
+		if !hasCardNumber(unescaped(text)) {
 			maskRuns(text, '*')
 			return
 		}

@@ -3,11 +3,15 @@ package wire
 // printed are the groups in which card numbers are written.
 var printed = [][]int{{16}, {15}, {14}, {19}, {4, 4, 4, 4}, {4, 6, 5}, {4, 6, 4}, {4, 4, 4, 4, 3}}
 
-// cardNumberIn finds a card number among other text: one as the networks issue
-// them, because one in ten of all long numbers has the right check digit. It
-// stands by itself, in one piece or in the groups that are printed, and is
-// neither a telephone number (+) nor a part of an IBAN. To is 0 if there is none.
+// cardNumberIn finds a card number that a text is, or has among other text: one
+// as the networks issue them then, because one in ten of all long numbers has
+// the right check digit. It stands by itself, in one piece or in the groups that
+// are printed, and is neither a telephone number (+) nor a part of an IBAN. To
+// is 0 if there is none.
 func cardNumberIn(s string) (from, to int) {
+	if isCardNumber(s) {
+		return 0, len(s)
+	}
 	for i := 0; i+14 <= len(s); i++ {
 		if !isDigit(s[i]) {
 			continue
@@ -59,18 +63,17 @@ func grouped(s string, i int, groups []int) int {
 // issued reports whether a number begins as those of the large networks do
 // (their published ranges of issuer identification numbers, ISO/IEC 7812-1).
 func issued(number string) bool {
-	var digits []byte
-	first := 0 // four digits; printed groups begin with four
-	for i := range number {
-		if isDigit(number[i]) {
-			digits = append(digits, number[i])
-			if len(digits) <= 4 {
-				first = 10*first + int(number[i]-'0')
-			}
+	digits, first := 0, 0 // four digits; printed groups begin with four
+	for i := range len(number) {
+		if !isDigit(number[i]) {
+			continue
+		}
+		if digits++; digits <= 4 {
+			first = 10*first + int(number[i]-'0')
 		}
 	}
 	two := first / 100
-	switch len(digits) {
+	switch digits {
 	case 14: // Diners Club
 		return two == 30 || two == 36 || two == 38 || two == 39
 	case 15: // American Express

@@ -118,10 +118,7 @@ func isEpoch(digits string) bool { return digits[0] == '1' && len(digits)%3 == 1
 
 // withoutPAN refuses a card number, or replaces it where there is a key.
 func (sc *scanner) withoutPAN(s string) (string, bool) {
-	from, to := 0, len(s)
-	if !isCardNumber(s) {
-		from, to = cardNumberIn(s)
-	}
+	from, to := cardNumberIn(s)
 	if to == 0 {
 		return s, true
 	}
