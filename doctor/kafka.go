@@ -37,7 +37,7 @@ func (e *examination) kafka(ctx context.Context) {
 		return
 	}
 	client, err := kgo.NewClient(append(options, kgo.SeedBrokers(e.Config.Kafka.Brokers...), kgo.ClientID("tidegate-doctor"),
-		kgo.RequestRetries(3), kgo.MetadataMinAge(100*time.Millisecond), kgo.RecordDeliveryTimeout(10*time.Second))...)
+		kgo.RequestRetries(3), kgo.AlwaysRetryEOF(), kgo.MetadataMinAge(100*time.Millisecond), kgo.RecordDeliveryTimeout(10*time.Second))...)
 	if err != nil {
 		e.note("brokers", Fail, "mend kafka in tidegate.yaml", "%v", err)
 		return
