@@ -36,7 +36,8 @@
 // the order of their times, and then those behind it get to know. A pipeline
 // that reads one partition does this after every record, one that reads several
 // after every batch of at most 64, unless [Timing.EachRecord] says otherwise;
-// the goroutines that read share the work.
+// the goroutines that read share the work, and then the order of times is one of
+// each key's timers.
 //
 // # What a checkpoint is
 //

@@ -114,6 +114,21 @@ func hashOf[T string | []byte](key T) uint32 {
 
 func (o *keyedOp[K, S]) due(d Domain, queue int, now Millis) bool { return o.timers[d][queue].due(now) }
 
+// maxFirings is how many timers of one key are handled in one go at most, so
+// that a checkpoint, and a sink that is full, wait for a few only.
+const maxFirings = 16
+
+// upTo is the time up to which the handler of a timer may go on with the same
+// key: the watermark where nobody can tell, because the keys are in several
+// queues that fire beside each other, and the timer's time where there is one
+// queue, whose timers fire in the order of their times whatever their keys.
+func (o *keyedOp[K, S]) upTo(at Millis) Millis {
+	if len(o.timers[EventTime]) == 1 {
+		return at
+	}
+	return o.node.line.watermark()
+}
+
 func (o *keyedOp[K, S]) fire(t *task, d Domain, queue int, now Millis) bool {
 	q := &o.timers[d][queue]
 	for q.due(now) {
@@ -121,8 +136,25 @@ func (o *keyedOp[K, S]) fire(t *task, d Domain, queue int, now Millis) bool {
 			return false
 		}
 		if tm, ok := q.pop(now); ok {
-			o.space.onTimer(t, o.node, tm, func(v *visit[K]) { o.handle(t, v, d, tm) })
+			o.onTimer(t, d, tm)
 		}
 	}
 	return true
+}
+
+// onTimer takes a key's lock for one of its timers, if the key is still known.
+func (o *keyedOp[K, S]) onTimer(t *task, d Domain, tm timer) {
+	origin, from := t.origin, t.from
+	t.origin, t.from = nil, ""
+	v := o.space.beginTimer(t, tm)
+	defer func() {
+		if cause := recover(); cause != nil {
+			t.poisoned(o.node, cause, tm.at, tm.key)
+		}
+		o.space.end(t, v)
+		t.origin, t.from = origin, from
+	}()
+	if v.read() != nil {
+		o.handle(t, v, d, tm)
+	}
 }

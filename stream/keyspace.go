@@ -137,25 +137,12 @@ func (s *keyspace[K]) end(t *task, v *visit[K]) {
 	}
 }
 
-// onTimer takes a key's lock for one of an operator's timers, if the key is
-// still known.
-func (s *keyspace[K]) onTimer(t *task, n *node, tm timer, handle func(*visit[K])) {
-	origin, from := t.origin, t.from
-	t.origin, t.from = nil, ""
+// beginTimer is begin for the key of a timer.
+func (s *keyspace[K]) beginTimer(t *task, tm timer) *visit[K] {
 	v := scratchOf[visit[K]](t, s.node)
 	v.bytes = append(v.bytes[:0], tm.key...)
 	v.hash, v.hashed, v.label, v.hint = tm.hash, true, tm.key, tm.hint
-	s.enter(v, s.codec.decode(tm.key))
-	defer func() {
-		if cause := recover(); cause != nil {
-			t.poisoned(n, cause, tm.at, tm.key)
-		}
-		s.end(t, v)
-		t.origin, t.from = origin, from
-	}()
-	if v.read() != nil {
-		handle(v)
-	}
+	return s.enter(v, s.codec.decode(tm.key))
 }
 
 // read is the key's row; nil if it has none.

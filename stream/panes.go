@@ -86,7 +86,8 @@ func (o *paneOp[K, T, A]) paneStart(at Millis) Millis {
 
 func armedPanes[A any](p *panes[A], push func(d Domain, at Millis, cell uint32)) { p.armed.push(push) }
 
-// fireNext emits a key's next window and finds the one after it.
+// fireNext emits the windows of a key that are due, which may be several: a
+// watermark comes a long way at once where records are sparse.
 func (o *paneOp[K, T, A]) fireNext(t *task, v *visit[K], _ Domain, tm timer) {
 	p := partOf[panes[A]](v, o.slot)
 	if p == nil || p.armed != (armed{tm.at, true}) {
@@ -94,6 +95,25 @@ func (o *paneOp[K, T, A]) fireNext(t *task, v *visit[K], _ Domain, tm timer) {
 	}
 	v.write()
 	p.armed = armed{}
+	upTo := o.upTo(tm.at)
+	for n := 1; ; n++ {
+		o.emitNext(t, v, p)
+		if len(p.list) == 0 {
+			*p = panes[A]{list: p.list}
+			o.drop(t, v, p)
+			return
+		}
+		if p.next-1 > upTo || n == maxFirings {
+			break
+		}
+	}
+	p.armed = armed{p.next - 1, true}
+	o.push(EventTime, v.timer(p.next-1, 0))
+}
+
+// emitNext emits a key's next window and finds the one after it, if any pane
+// is left.
+func (o *paneOp[K, T, A]) emitNext(t *task, v *visit[K], p *panes[A]) {
 	w := Span{p.next - o.windows.size, p.next}
 	acc := scratchOf[A](t, o.node)
 	*acc = *new(A)
@@ -102,11 +122,6 @@ func (o *paneOp[K, T, A]) fireNext(t *task, v *visit[K], _ Domain, tm timer) {
 	next := w.End + o.windows.slide
 	if p.drop(next - o.windows.size); len(p.list) > 0 {
 		p.next = max(next, o.firstEnd(p.list[0].start, MinTime))
-		p.armed = armed{p.next - 1, true}
-		o.push(EventTime, v.timer(p.next-1, 0))
-	} else {
-		*p = panes[A]{list: p.list}
-		o.drop(t, v, p)
 	}
 	t.stats[o.node.id].out++
 	o.out.emit(t, Record[Result[K, A]]{Result[K, A]{Key: v.key, Window: w, Value: value}, w.MaxTimestamp()})
