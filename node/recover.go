@@ -78,7 +78,7 @@ func (n *Node) recover(r *Recovery) (err error) {
 	for _, skipped := range n.backend.Recovery().Skipped {
 		r.Warnings = append(r.Warnings, "a damaged checkpoint was passed over: "+skipped.Error())
 	}
-	if n.store, err = state.Open(n.backend, state.Options{CacheBytes: o.CacheBytes, Now: o.Clock}); err != nil {
+	if n.store, err = state.Open(n.backend, state.Options{CacheBytes: o.CacheBytes, Now: o.Clock, Rest: n.rest}); err != nil {
 		return err
 	}
 	n.histories = n.store.NewGroup(1)

@@ -15,7 +15,7 @@ type sortable[V any] struct {
 }
 
 // waiting are the entries set aside for the checkpoint, in the order of keys.
-func (t *Table[V]) waiting() []sortable[V] {
+func (t *Table[V]) waiting(p *pace) []sortable[V] {
 	n := 0
 	for i := range t.shards {
 		n += t.shards[i].waiting.length
@@ -28,11 +28,13 @@ func (t *Table[V]) waiting() []sortable[V] {
 			}
 		}
 	}
-	skip := t.commonPrefix(entries)
+	skip := t.commonPrefix(entries, p)
 	for i := range entries {
+		p.looked()
 		entries[i].head = head(t.cutKey(entries[i].entry)[skip:])
 	}
 	slices.SortFunc(entries, func(a, b sortable[V]) int {
+		p.looked()
 		if a.head != b.head {
 			return cmp.Compare(a.head, b.head)
 		}
@@ -46,12 +48,13 @@ func (t *Table[V]) waiting() []sortable[V] {
 func (t *Table[V]) cutKey(e *Entry[V]) []byte { return keysOf(t.shards[e.shard].cutKeys, e.key) }
 
 // commonPrefix is how many bytes all keys begin with: often a tenant.
-func (t *Table[V]) commonPrefix(entries []sortable[V]) int {
+func (t *Table[V]) commonPrefix(entries []sortable[V], p *pace) int {
 	if len(entries) == 0 {
 		return 0
 	}
 	prefix := t.cutKey(entries[0].entry)
 	for i := range entries {
+		p.looked()
 		key := t.cutKey(entries[i].entry)
 		n := 0
 		for n < min(len(key), len(prefix)) && key[n] == prefix[n] {

@@ -6,20 +6,16 @@ import "runtime"
 // way: about a microsecond's work, so that a writer who finds the lock taken
 // spins for it and need not be woken. If one had to be, the checkpointer makes
 // way for it: it would wait for a processor until the checkpointer's time was
-// over. After some milliseconds of slices the checkpointer lets others run in
-// any case, of its own accord and without a lock: the scheduler, which would
-// make it after ten, does not ask what it holds.
+// over. It rests in any case from time to time, see [pace].
 const (
 	sliceEntries = 8
 	sliceBytes   = 4 << 10
-	slicesInARow = 256
 )
 
 // slicer takes entries as rows, slice after slice.
 type slicer[V any] struct {
 	table  *Table[V]
 	writer *writer
-	taken  int // slices
 	buf    []byte
 	ends   []int  // of the rows in buf
 	known  []bool // the backend must know of the row
@@ -43,9 +39,10 @@ func (s *slicer[V]) encode(entries []sortable[V]) (n int, err error) {
 	}
 	s.writer.stats.LongestPause = max(s.writer.stats.LongestPause, store.now().Sub(began))
 	shard.shard.mu.Unlock()
-	if s.taken++; s.taken%slicesInARow == 0 || shard.shard.wanted.Load() > 0 {
+	if shard.shard.wanted.Load() > 0 {
 		runtime.Gosched()
 	}
+	s.writer.pace.encoded(n)
 	return n, err
 }
 

@@ -17,6 +17,7 @@ type Store struct {
 	backend Backend // nil: memory only
 	spill   *spill  // nil: changed entries stay in memory
 	now     func() time.Time
+	rest    func()
 
 	clock   atomic.Int64  // event time, Unix milliseconds
 	budget  atomic.Int64  // bytes that the entries may take
@@ -72,6 +73,10 @@ type Options struct {
 	// Spill lets those leave memory too, but for some hundred bytes each, if
 	// the backend is a [Spiller].
 	Spill bool
+	// Rest is called by whoever writes a checkpoint after about a millisecond
+	// of work, without a lock: a service that has deadlines sleeps there.
+	// Without it others are let run, and no more.
+	Rest func()
 	// Now is the clock that durations are measured with; they are not
 	// measured without one.
 	Now func() time.Time
@@ -123,6 +128,7 @@ func Open(b Backend, o Options) (*Store, error) {
 func newStore(o Options) *Store {
 	s := &Store{
 		now:     o.Now,
+		rest:    o.Rest,
 		tables:  map[string]table{},
 		catalog: map[string]tableInfo{},
 	}

@@ -40,7 +40,7 @@ func (t *Table[V]) abandon() {
 // write merges the waiting entries and the expired keys, which are backend
 // keys, in the order of keys.
 func (t *Table[V]) write(w *writer, expired [][]byte) error {
-	entries := t.waiting()
+	entries := t.waiting(w.pace)
 	rows := slicer[V]{table: t, writer: w}
 	for len(entries) > 0 {
 		if err := w.ctx.Err(); err != nil {

@@ -30,7 +30,7 @@ type CheckpointStats struct {
 // which.
 func (c *Checkpoint) Write(ctx context.Context) (CheckpointStats, error) {
 	s := c.store
-	w := &writer{ctx: ctx, checkpoint: c, stats: CheckpointStats{Epoch: c.cut.epoch, LongestPause: c.pause}}
+	w := &writer{ctx: ctx, checkpoint: c, pace: newPace(s.rest), stats: CheckpointStats{Epoch: c.cut.epoch, LongestPause: c.pause}}
 	if s.backend == nil {
 		return w.stats, ctx.Err()
 	}
@@ -63,6 +63,7 @@ type writer struct {
 	checkpoint *Checkpoint
 	batch      Batch
 	stats      CheckpointStats
+	pace       *pace
 	created    int    // rows of keys that the backend did not have
 	key        []byte // scratch
 }
