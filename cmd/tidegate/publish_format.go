@@ -63,11 +63,3 @@ func (o outputs) register(ctx context.Context, report func(error)) error {
 	}
 	return nil
 }
-
-// encoded is a JSON value as e writes it.
-func encoded(e *schema.Encoder, value []byte) ([]byte, error) {
-	if e == nil {
-		return value, nil
-	}
-	return e.Encode(value)
-}

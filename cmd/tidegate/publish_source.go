@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/tidegate/tidegate/node"
 	"github.com/tidegate/tidegate/stream/journal"
 	"github.com/tidegate/tidegate/stream/kafka"
+	"github.com/tidegate/tidegate/stream/schema"
 	"github.com/tidegate/tidegate/wire"
 )
 
@@ -25,6 +27,7 @@ type decisionSource struct {
 	reader      *node.DecisionReader
 	first       uint64 // record kept, when the process started
 	incarnation uint64
+	scratch     []byte // what a value is written to: most are as long as the one before
 }
 
 func newDecisionSource(s *service) (*decisionSource, error) {
@@ -73,20 +76,29 @@ func (d *decisionSource) Next(ctx context.Context, to []kafka.Message) (uint64, 
 		{Key: kafka.HeaderRecord, Value: strconv.AppendUint(nil, r.Sequence, 10)},
 	}
 	if r.Kind == node.KindDecision { // else it only carries alerts
-		value, err := encoded(d.outputs.decision, wire.AppendDecision(nil, &r.Decision, wire.Features{}))
+		value, err := d.encoded(d.outputs.decision, wire.AppendDecision(d.scratch[:0], &r.Decision, wire.Features{}))
 		if err != nil {
 			return 0, to, err
 		}
 		to = append(to, kafka.Message{Topic: d.topics.DecisionsTopic, Key: key, Value: value, Headers: headers})
 	}
 	for i := range r.Decision.Alerts {
-		value, err := encoded(d.outputs.alert, wire.AppendAlert(nil, &r.Decision.Alerts[i]))
+		value, err := d.encoded(d.outputs.alert, wire.AppendAlert(d.scratch[:0], &r.Decision.Alerts[i]))
 		if err != nil {
 			return 0, to, err
 		}
 		to = append(to, kafka.Message{Topic: d.topics.AlertsTopic, Key: key, Value: value, Headers: headers})
 	}
 	return r.Sequence, to, nil
+}
+
+// encoded is a value that was written to the scratch buffer, as e writes it.
+func (d *decisionSource) encoded(e *schema.Encoder, value []byte) ([]byte, error) {
+	d.scratch = value
+	if e == nil {
+		return bytes.Clone(value), nil
+	}
+	return e.Encode(value)
 }
 
 // letter is the message of a dead letter. One without a topic is a label that

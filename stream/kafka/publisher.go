@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -108,59 +109,77 @@ func (p *Publisher) session(ctx context.Context) error {
 		return err
 	}
 	defer s.client.Close()
+	// While a batch is committed the next is collected.
+	collecting, stop := context.WithCancel(ctx)
+	batches := make(chan collected, 1)
+	var crew sync.WaitGroup
+	defer crew.Wait()
+	defer stop()
+	collect := func(into []Message) {
+		limit, renew := p.refusals.limit, s.renewed.Add(p.options.Renew)
+		crew.Go(func() { batches <- p.collect(collecting, into, limit, renew) })
+	}
+	collect(nil)
 	for {
-		batch, last, err := p.collect(ctx, s.batch[:0], s.renewed.Add(p.options.Renew))
-		if err != nil {
-			return err
+		c := <-batches
+		if c.err != nil {
+			return c.err
 		}
-		s.batch = batch
-		if len(batch) > 0 {
-			s.next = last + 1
+		spare := s.batch
+		if s.batch = c.messages; len(c.messages) > 0 {
+			s.next = c.last + 1
 		}
+		p.refusals.replaceAll(s.batch, time.Now())
+		collect(spare[:0])
 		if err := p.commit(ctx, s); err != nil {
 			return err
 		}
 	}
 }
 
-// collect waits for a first record, and a short while for more. Its batch is
-// empty when there was none until the position must be renewed.
-func (p *Publisher) collect(ctx context.Context, batch []Message, renew time.Time) (_ []Message, last uint64, err error) {
+// collected is a batch, and the record that it ends with.
+type collected struct {
+	messages []Message
+	last     uint64
+	err      error
+}
+
+// collect waits for a first record, and a short while for more. There are no
+// messages when there was none until the position must be renewed.
+func (p *Publisher) collect(ctx context.Context, batch []Message, limit int, renew time.Time) (c collected) {
+	c.messages = batch
 	first, cancel := context.WithDeadline(ctx, renew)
 	defer cancel()
-	last, batch, err = p.source.Next(first, batch)
-	if err != nil {
-		if first.Err() != nil && ctx.Err() == nil {
-			return batch[:0], 0, nil
+	if err := p.next(first, &c); err != nil {
+		if first.Err() == nil || ctx.Err() != nil {
+			c.err = sourceError(ctx, err)
 		}
-		return nil, 0, sourceError(ctx, err)
+		return c
 	}
 	more, cancel := context.WithTimeout(ctx, batchWait)
 	defer cancel()
-	p.prepare(batch, 0, last)
-	for len(batch) < p.refusals.limit {
-		before := len(batch)
-		record, longer, err := p.source.Next(more, batch)
-		if err != nil {
-			if more.Err() != nil {
-				break
+	for len(c.messages) < limit {
+		if err := p.next(more, &c); err != nil {
+			if more.Err() == nil {
+				c.err = sourceError(ctx, err)
 			}
-			return nil, 0, sourceError(ctx, err)
+			break
 		}
-		last, batch = record, longer
-		p.prepare(batch, before, last)
 	}
-	return batch, last, nil
+	return c
 }
 
-// prepare marks the messages of a record, from one on, and replaces those that
-// are refused.
-func (p *Publisher) prepare(batch []Message, from int, record uint64) {
-	for i := range batch[from:] {
-		m := &batch[from+i]
-		m.mark = mark{record, i}
-		p.refusals.replace(m, time.Now())
+// next adds a record's messages, marked.
+func (p *Publisher) next(ctx context.Context, c *collected) error {
+	record, longer, err := p.source.Next(ctx, c.messages)
+	if err != nil {
+		return err
 	}
+	for i := len(c.messages); i < len(longer); i++ {
+		longer[i].mark = mark{record, i - len(c.messages)}
+	}
+	c.messages, c.last = longer, record
+	return nil
 }
 
 // sourceError stops the publisher: a journal that can't be read is not better

@@ -89,6 +89,16 @@ func (r *refusals) passed(batch []Message) {
 	}
 }
 
+// replaceAll puts dead letters in the place of those messages that are refused.
+func (r *refusals) replaceAll(batch []Message, at time.Time) {
+	if len(r.reasons) == 0 {
+		return
+	}
+	for i := range batch {
+		r.replace(&batch[i], at)
+	}
+}
+
 // replace puts a dead letter in the place of a message that is refused.
 func (r *refusals) replace(m *Message, at time.Time) {
 	reason, ok := r.reasons[m.mark]
