@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -79,7 +80,7 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 	default:
 		o.Kind = wire.Transaction
 	}
-	e := &tidegate.Event{}
+	e := freeEvents.Get().(*tidegate.Event)
 	if err := wire.DecodeEvent(body, o, e); err != nil {
 		return in, err
 	}
@@ -98,6 +99,18 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 		in.Transaction = e
 	}
 	return in, nil
+}
+
+// Events are used again once they were taken: the node keeps none.
+var freeEvents = sync.Pool{New: func() any { return new(tidegate.Event) }}
+
+// release gives the events of inputs back that were taken, or never will be.
+func release(inputs []node.Input) {
+	for i := range inputs {
+		if tx := inputs[i].Transaction; tx != nil {
+			freeEvents.Put(tx)
+		}
+	}
 }
 
 // errNothing says that a record is no input, as a tombstone: it is passed over.

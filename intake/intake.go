@@ -171,6 +171,7 @@ func (t *taker) take(ctx context.Context, p kafka.Place, records []*kgo.Record) 
 		}
 		inputs = append(inputs, in)
 	}
+	defer release(inputs)
 	for done := 0; done < len(inputs); {
 		err := t.patiently(ctx, func() error {
 			n, err := t.o.Node.Take(ctx, inputs[done:])

@@ -38,6 +38,7 @@ type Node struct {
 	readings   readings        // how far Kafka's partitions were read
 	poison     *Poison         // what made the process before this one panic
 	origin     Origin          // of the input that is being taken; none for those of callers
+	untold     Answer          // to the last input that was taken, which nobody waits for
 
 	current       atomic.Pointer[active]
 	activating    sync.Mutex

@@ -108,8 +108,9 @@ func (n *Node) takeTransaction(tx *tidegate.Event) error {
 		n.counters.retries.Add(1)
 		return nil
 	}
-	var answer Answer
-	if _, err := n.decide(tx, content, &answer, false); err != nil {
+	answer := &n.untold
+	answer.reset()
+	if _, err := n.decide(tx, content, answer, false); err != nil {
 		return err
 	}
 	n.counters.decided(&answer.Decision)
