@@ -158,13 +158,23 @@ func (b *Broker) KillNode(t testing.TB, node int) {
 // started after that has room again.
 func (b *Broker) FillDisk(t testing.TB, node int) {
 	t.Helper()
-	pid, err := os.ReadFile(filepath.Join(b.dir, fmt.Sprint("node", node), "pid"))
-	if err == nil {
-		err = exec.Command("prlimit", "--pid", strings.TrimSpace(string(pid)), "--fsize=4096").Run()
-	}
-	if err != nil {
+	if err := exec.Command("prlimit", "--pid", strconv.Itoa(b.Process(t, node)), "--fsize=4096").Run(); err != nil {
 		t.Fatal("the broker's disk can't be filled: ", err)
 	}
+}
+
+// Process is the id of one of the broker's nodes, from 1, as the system knows it.
+func (b *Broker) Process(t testing.TB, node int) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(b.dir, fmt.Sprint("node", node), "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
 }
 
 // Pause lets the broker hang, as a machine without power to spare would.
