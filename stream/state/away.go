@@ -63,7 +63,7 @@ func (s *tableShard[V]) held(e *Entry[V]) int64 {
 
 // bare is what an entry takes in memory without what its value refers to.
 func (s *tableShard[V]) bare(e *Entry[V]) int {
-	return int(unsafe.Sizeof(*e)) + 8*words(int(e.key.length)) + 13
+	return int(unsafe.Sizeof(*e)) + e.key.room() + 13
 }
 
 // Values grow and nobody knows until they are encoded, which without a

@@ -12,7 +12,7 @@ package state
 type Entry[V any] struct {
 	value   V
 	expiry  int64 // Unix milliseconds of event time; 0 for never
-	key     keyPlace
+	key     storedKey
 	dirty   uint32 // epoch of the last change
 	written uint32 // epoch up to which its changes are encoded
 	cost    uint32 // bytes counted for it in the cache

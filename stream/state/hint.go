@@ -20,7 +20,7 @@ func (t *Table[V]) GetAt(key []byte, h Hint) (*Entry[V], error) {
 	}
 	s, slot := &t.shards[h>>32], uint32(h)-1
 	if int(slot) < s.slots {
-		if e := s.entry(slot); e.inUse && bytes.Equal(s.keys.bytes(e.key), key) {
+		if e := s.entry(slot); e.inUse && bytes.Equal(s.keys.bytes(&e.key), key) {
 			return t.present(e)
 		}
 	}

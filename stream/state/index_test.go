@@ -52,14 +52,14 @@ func TestKeys(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	var k keys
 	type held struct {
-		place keyPlace
+		place storedKey
 		want  string
 	}
 	var all []held
 	for step := range 50_000 {
 		if len(all) > 500 || len(all) > 0 && rng.IntN(3) == 0 {
 			i := rng.IntN(len(all))
-			k.remove(all[i].place)
+			k.remove(&all[i].place)
 			all[i] = all[len(all)-1]
 			all = all[:len(all)-1]
 			continue
@@ -72,10 +72,10 @@ func TestKeys(t *testing.T) {
 		all = append(all, held{k.add([]byte(want)), want})
 		chunks := k.chunks
 		h := all[rng.IntN(len(all))]
-		if got := string(k.bytes(h.place)); got != h.want {
+		if got := string(k.bytes(&h.place)); got != h.want {
 			t.Fatalf("step %d: %q is %q", step, h.want, got)
 		}
-		if got := string(keysOf(chunks, h.place)); got != h.want {
+		if got := string(keysOf(chunks, &h.place)); got != h.want {
 			t.Fatalf("step %d: %q is %q in a copy", step, h.want, got)
 		}
 	}

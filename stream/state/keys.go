@@ -2,9 +2,30 @@ package state
 
 import "encoding/binary"
 
-// keys holds the keys of a shard's entries in a few large pieces of memory
-// instead of one each: the collector looks at those as wholes. What a key
-// leaves free, the next one of its size takes.
+// storedKey is a key as an entry has it: itself up to 16 bytes, which saves
+// whoever compares it a way through memory, and of a longer one its place.
+type storedKey struct {
+	length uint32
+	bytes  [shortKey]byte
+}
+
+const shortKey = 16
+
+func (k *storedKey) place() keyPlace {
+	return placeOf(binary.LittleEndian.Uint64(k.bytes[:]), k.length)
+}
+
+// room is what the key takes outside of its entry.
+func (k *storedKey) room() int {
+	if k.length <= shortKey {
+		return 0
+	}
+	return 8 * words(int(k.length))
+}
+
+// keys holds the longer keys of a shard's entries in a few large pieces of
+// memory instead of one each: the collector looks at those as wholes. What a
+// key leaves free, the next one of its size takes.
 type keys struct {
 	chunks [][]byte
 	used   int      // bytes of the last chunk for short keys
@@ -23,7 +44,7 @@ func placeOf(number uint64, length uint32) keyPlace {
 
 func (p keyPlace) number() uint64 { return uint64(p.chunk)<<32 | uint64(p.offset) }
 
-// Short keys share chunks. The first chunk grows from little: most shards of
+// Most keys share chunks. The first chunk grows from little: most shards of
 // most tables hold few keys.
 const (
 	longKey    = 1 << 10
@@ -31,33 +52,47 @@ const (
 	keyChunk   = 1 << 16
 )
 
-func (k *keys) bytes(p keyPlace) []byte { return keysOf(k.chunks, p) }
+func (k *keys) bytes(key *storedKey) []byte { return keysOf(k.chunks, key) }
 
 // keysOf reads keys of a copy of the chunks, which stays true of all keys that
 // are not removed.
-func keysOf(chunks [][]byte, p keyPlace) []byte {
+func keysOf(chunks [][]byte, key *storedKey) []byte {
+	if key.length <= shortKey {
+		return key.bytes[:key.length:key.length]
+	}
+	return chunked(chunks, key.place())
+}
+
+func chunked(chunks [][]byte, p keyPlace) []byte {
 	return chunks[p.chunk][p.offset : uint64(p.offset)+uint64(p.length)]
 }
 
 // words is the room that a key takes, in words of 8 bytes.
 func words(length int) int { return max((length+7)/8, 1) }
 
-func (k *keys) add(key []byte) keyPlace {
-	length := uint32(len(key))
+func (k *keys) add(key []byte) storedKey {
+	stored := storedKey{length: uint32(len(key))}
+	if len(key) <= shortKey {
+		copy(stored.bytes[:], key)
+		return stored
+	}
+	binary.LittleEndian.PutUint64(stored.bytes[:], k.put(key))
+	return stored
+}
+
+func (k *keys) put(key []byte) (at uint64) {
 	if len(key) >= longKey {
-		return placeOf(k.addLong(key), length)
+		return k.addLong(key)
 	}
 	n := words(len(key))
-	var p keyPlace
 	if n < len(k.free) && k.free[n] != 0 {
-		p = placeOf(k.free[n]-1, length)
-		whole := keysOf(k.chunks, placeOf(k.free[n]-1, 8))
-		k.free[n] = binary.LittleEndian.Uint64(whole)
+		at = k.free[n] - 1
+		k.free[n] = binary.LittleEndian.Uint64(chunked(k.chunks, placeOf(at, 8)))
 	} else {
-		p = placeOf(k.take(8*n), length)
+		at = k.take(8 * n)
 	}
-	copy(k.bytes(p), key)
-	return p
+	copy(chunked(k.chunks, placeOf(at, uint32(len(key)))), key)
+	return at
 }
 
 // take takes bytes that nobody has used before.
@@ -95,7 +130,11 @@ func (k *keys) addLong(key []byte) uint64 {
 	return uint64(len(k.chunks)-1) << 32
 }
 
-func (k *keys) remove(p keyPlace) {
+func (k *keys) remove(key *storedKey) {
+	if key.length <= shortKey {
+		return
+	}
+	p := key.place()
 	if p.length >= longKey {
 		k.chunks[p.chunk] = nil
 		k.spare = append(k.spare, p.number())
@@ -105,6 +144,6 @@ func (k *keys) remove(p keyPlace) {
 	for len(k.free) <= n {
 		k.free = append(k.free, 0)
 	}
-	binary.LittleEndian.PutUint64(keysOf(k.chunks, keyPlace{p.chunk, p.offset, 8}), k.free[n])
+	binary.LittleEndian.PutUint64(chunked(k.chunks, keyPlace{p.chunk, p.offset, 8}), k.free[n])
 	k.free[n] = p.number() + 1
 }

@@ -45,7 +45,7 @@ func (t *Table[V]) waiting(p *pace) []sortable[V] {
 
 // cutKey is the key of an entry that waits: read without the shard's lock,
 // while others add keys and remove them.
-func (t *Table[V]) cutKey(e *Entry[V]) []byte { return keysOf(t.shards[e.shard].cutKeys, e.key) }
+func (t *Table[V]) cutKey(e *Entry[V]) []byte { return keysOf(t.shards[e.shard].cutKeys, &e.key) }
 
 // commonPrefix is how many bytes all keys begin with: often a tenant.
 func (t *Table[V]) commonPrefix(entries []sortable[V], p *pace) int {

@@ -40,7 +40,7 @@ func (r *Reach[V]) Likely() *Entry[V] {
 
 // Touch reads the first byte of an entry's key.
 func (r *Reach[V]) Touch(e *Entry[V]) byte {
-	if key := r.shard.keys.bytes(e.key); len(key) > 0 {
+	if key := r.shard.keys.bytes(&e.key); len(key) > 0 {
 		return key[0]
 	}
 	return 0
@@ -49,7 +49,7 @@ func (r *Reach[V]) Touch(e *Entry[V]) byte {
 // Reached is [Table.Get] of a key that was reached for, with what
 // [Reach.Likely] gave. Nothing may have changed since.
 func (t *Table[V]) Reached(key []byte, r *Reach[V], likely *Entry[V]) (*Entry[V], error) {
-	if likely != nil && !bytes.Equal(r.shard.keys.bytes(likely.key), key) {
+	if likely != nil && !bytes.Equal(r.shard.keys.bytes(&likely.key), key) {
 		likely = r.shard.find(key, r.hash)
 	}
 	if likely == nil {

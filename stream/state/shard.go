@@ -124,7 +124,7 @@ func (s *Shard) weigh() {
 	encoded, through := tables[s.weight].weighNext()
 	s.rest = weighEvery + encoded/weighBytes
 	if s.store.cached.Load() < s.store.budget.Load()/8 {
-		s.rest *= 4 // whatever nobody knows of yet has room
+		s.rest *= 8 // whatever nobody knows of yet has room
 	}
 	if through {
 		s.weight = (s.weight + 1) % len(tables)

@@ -108,7 +108,7 @@ func (t *Table[V]) present(e *Entry[V]) (*Entry[V], error) {
 }
 
 // Key is a copy of an entry's key.
-func (t *Table[V]) Key(e *Entry[V]) string { return string(t.shards[e.shard].keys.bytes(e.key)) }
+func (t *Table[V]) Key(e *Entry[V]) string { return string(t.shards[e.shard].keys.bytes(&e.key)) }
 
 // live is an entry in memory, whose value may be away, or nil if it is deleted
 // or expired.

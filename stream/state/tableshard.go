@@ -35,7 +35,7 @@ func (s *tableShard[V]) find(key []byte, hash uint64) *Entry[V] {
 	p := s.index.part(hash)
 	slot, i, ok := p.next(hash, p.home(hash))
 	for ok {
-		if e := s.entry(slot); bytes.Equal(s.keys.bytes(e.key), key) {
+		if e := s.entry(slot); bytes.Equal(s.keys.bytes(&e.key), key) {
 			return e
 		}
 		slot, i, ok = p.next(hash, i)
@@ -121,9 +121,9 @@ func (s *tableShard[V]) drop(e *Entry[V]) {
 		return
 	}
 	s.leave(e)
-	hash := s.table.group.hash(s.keys.bytes(e.key))
+	hash := s.table.group.hash(s.keys.bytes(&e.key))
 	s.index.part(hash).remove(hash, e.slot)
-	s.keys.remove(e.key)
+	s.keys.remove(&e.key)
 	s.free = append(s.free, e.slot)
 	s.table.store.cached.Add(-int64(e.cost))
 	*e = Entry[V]{}
