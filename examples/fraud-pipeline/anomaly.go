@@ -35,11 +35,13 @@ func (o *AmountAnomaly) Process(c *stream.Context[string, Alert], t Transaction)
 	return nil
 }
 
-// history are a customer's payments, in the order of their times.
+// history are a customer's payments, in the order of their times. The first and
+// the last of these are looked at every time, while the payments stay out of
+// the cache.
 type history struct {
-	payments []payment
-	sum      int64         // of their cents
-	oldest   stream.Millis // of their times: looked at every time, while the payments stay out of the cache
+	payments       []payment
+	sum            int64 // of their cents
+	oldest, newest stream.Millis
 }
 
 type payment struct {
@@ -63,15 +65,20 @@ func (h *history) forget(upTo stream.Millis) {
 }
 
 func (h *history) add(p payment) {
-	i := len(h.payments)
-	for i > 0 && h.payments[i-1].at > p.at { // mostly it is the last
+	h.sum += p.cents
+	if len(h.payments) == 0 || h.newest <= p.at { // mostly it is the last
+		if len(h.payments) == 0 {
+			h.oldest = p.at
+		}
+		h.payments, h.newest = append(h.payments, p), p.at
+		return
+	}
+	i := len(h.payments) - 1
+	for i > 0 && h.payments[i-1].at > p.at {
 		i--
 	}
 	h.payments = slices.Insert(h.payments, i, p)
-	h.sum += p.cents
-	if i == 0 {
-		h.oldest = p.at
-	}
+	h.oldest = h.payments[0].at
 }
 
 // MarshalJSON shows it to people.

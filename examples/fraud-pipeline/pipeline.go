@@ -21,7 +21,7 @@ func Build(c Config) *stream.Pipeline {
 	p := stream.New("fraud", c.Options)
 	registerCodecs(p)
 
-	tx := stream.From(p, file.NewLines(decodeTransaction, c.Files...), stream.Timestamps(Transaction.Time).BoundedOutOfOrderness(5*time.Second).AlignWithin(5*time.Minute)).Named("transactions")
+	tx := stream.From(p, file.NewLines(decodeTransaction, c.Files...), stream.Timestamps(Transaction.Time).BoundedOutOfOrderness(5*time.Second).AlignWithin(15*time.Minute)).Named("transactions")
 	customer := stream.KeyBy(tx, Transaction.Customer).Named("customer")
 	ordered := customer
 	if c.InOrder {
