@@ -123,10 +123,10 @@ func (o *asyncOp[In, Out]) finish(c *call[In, Out]) {
 	defer r.rescue(o.node)
 	r.gate.enter()
 	defer r.gate.leave()
-	if !r.awaitRoomBehind(o) || r.closed {
+	t := r.newTask()
+	if !r.awaitRoomBehind(t, o) || r.closed {
 		return
 	}
-	t := r.newTask()
 	for _, c := range o.ready(c) {
 		o.deliver(t, c)
 	}

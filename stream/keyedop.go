@@ -132,7 +132,7 @@ func (o *keyedOp[K, S]) upTo(at Millis) Millis {
 func (o *keyedOp[K, S]) fire(t *task, d Domain, queue int, now Millis) bool {
 	q := &o.timers[d][queue]
 	for q.due(now) {
-		if !t.run.between() {
+		if !t.run.between(t) {
 			return false
 		}
 		if tm, ok := q.pop(now); ok {

@@ -362,22 +362,23 @@ func (r *room) wake() {
 // between is called from inside of the gate, before a record or a firing
 // begins: the place where a checkpoint may come in, and where it is waited for
 // room. It returns false when the run ends instead.
-func (r *run) between() bool {
+func (r *run) between(t *task) bool {
 	r.gate.between()
-	return r.awaitRoom(r.outlets)
+	return r.awaitRoom(t, r.outlets)
 }
 
 // awaitRoomBehind waits for room in the outlets behind one. That one itself is
 // about to make some.
-func (r *run) awaitRoomBehind(o outlet) bool {
-	return r.awaitRoom(r.outlets[slices.Index(r.outlets, o)+1:])
+func (r *run) awaitRoomBehind(t *task, o outlet) bool {
+	return r.awaitRoom(t, r.outlets[slices.Index(r.outlets, o)+1:])
 }
 
 // awaitRoom waits, outside of the gate, until none of some outlets is full.
-func (r *run) awaitRoom(outlets []outlet) bool {
+func (r *run) awaitRoom(t *task, outlets []outlet) bool {
 	if !full(outlets) {
 		return true
 	}
+	t.tell()
 	r.gate.leave()
 	r.room.mu.Lock()
 	for full(outlets) && r.ctx.Err() == nil {

@@ -76,6 +76,8 @@ type drainer interface {
 	flush(ctx context.Context, t *task) error
 	// mark ends what belongs to a checkpoint. done is called when it is prepared.
 	mark(checkpoint uint64, done func(error))
+	// wake has drain look for what has come.
+	wake()
 	commit(checkpoint uint64)
 	stop()
 	close() error
@@ -103,15 +105,22 @@ type sinkItem[T any] struct {
 func (s *sinkOp[T]) receive(t *task, r Record[T]) {
 	t.stats[s.node.id].in++
 	s.waiting.Add(1)
-	s.put(sinkItem[T]{record: r})
+	if s.put(sinkItem[T]{record: r}) == 1 {
+		t.untold = append(t.untold, s)
+	}
 }
 
-func (s *sinkOp[T]) put(item sinkItem[T]) {
+// put adds to the queue and returns how much there is in it.
+func (s *sinkOp[T]) put(item sinkItem[T]) int {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.queue = append(s.queue, item)
-	if len(s.queue) == 1 {
-		s.changed.Signal()
-	}
+	return len(s.queue)
+}
+
+func (s *sinkOp[T]) wake() {
+	s.mu.Lock()
+	s.changed.Signal()
 	s.mu.Unlock()
 }
 
@@ -135,11 +144,13 @@ func (s *sinkOp[T]) mark(checkpoint uint64, done func(error)) {
 		done(err)
 		return err
 	}})
+	s.wake()
 }
 
 func (s *sinkOp[T]) commit(checkpoint uint64) {
 	if c, ok := s.sink.(Committer); ok {
 		s.put(sinkItem[T]{do: func(ctx context.Context) error { return c.Commit(ctx, checkpoint) }})
+		s.wake()
 	}
 }
 

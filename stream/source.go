@@ -176,14 +176,14 @@ func (s *sourceOp[T]) poll(ctx context.Context, t *task, i int) (more bool, err 
 	r.awaitMemory()
 	r.gate.enter()
 	defer r.gate.leave()
+	defer t.settle()
 	t.from = f.name
 	for j := range batch[:n] {
-		if !r.between() {
+		if !r.between(t) {
 			return false, ctx.Err()
 		}
 		s.handle(t, i, &batch[j])
 	}
-	t.settle()
 	r.advance(t, s, func(splits *splits) bool {
 		if errors.Is(err, io.EOF) {
 			return splits.end(i)

@@ -16,6 +16,7 @@ type task struct {
 	origin  *Meta       // the source's message being handled, nil while timers fire
 	from    string      // its partition
 	burying bool        // a dead letter is on its way
+	untold  []drainer   // sinks that have been given something since settle
 }
 
 // scratch is what an operator reuses from record to record.
@@ -57,6 +58,17 @@ func panicked(cause any) (stack string, err error) {
 // failed turns a record that an operator refuses into a dead letter.
 func (t *task) failed(n *node, err error, at Millis, value any) { t.bury(n, err, "", at, value) }
 
+// tell wakes the sinks that the task has given something. To wake one costs
+// more than most records do, so it is done once a batch, and before the task
+// waits for anything.
+func (t *task) tell() {
+	for i, s := range t.untold {
+		s.wake()
+		t.untold[i] = nil
+	}
+	t.untold = t.untold[:0]
+}
+
 // fatal stops the pipeline: for faults that are not a record's.
 func (t *task) fatal(n *node, err error) {
 	fault := t.run.p.fault(n, "it can't go on")
@@ -64,8 +76,10 @@ func (t *task) fatal(n *node, err error) {
 	t.run.fail(fault)
 }
 
-// settle adds what the task has counted to the operators' counts.
+// settle ends a batch: the task tells the sinks that there is something for
+// them, and adds what it has counted to the operators' counts.
 func (t *task) settle() {
+	t.tell()
 	for i := range t.stats {
 		c := &t.stats[i]
 		if *c != (nodeCount{}) {
