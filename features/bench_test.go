@@ -10,11 +10,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/features"
+	"github.com/tidegate/tidegate/internal/hugepages"
 	"github.com/tidegate/tidegate/stream/state"
 )
 
@@ -53,7 +55,11 @@ type load struct {
 	t      tidegate.Millis
 }
 
+// asServed gives the heap the pages that the service gives it.
+var asServed = sync.OnceFunc(func() { hugepages.Reserve(1 << 30) })
+
 func newLoad(b *testing.B, yaml string, merchants int) *load {
+	asServed()
 	eur, _ := tidegate.ParseCurrency("EUR")
 	set := compile(b, yaml, features.Options{Base: eur})
 	st, err := features.NewState(set, state.NewMemory())

@@ -5,6 +5,7 @@ package node_test
 import (
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"testing"
 	"time"
@@ -13,12 +14,16 @@ import (
 	"github.com/tidegate/tidegate/bench/generate"
 	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/examples"
+	"github.com/tidegate/tidegate/internal/hugepages"
 	"github.com/tidegate/tidegate/node"
 )
 
 // BenchmarkRecovery opens a journal of 200,000 records of the example
-// configuration without a checkpoint: every record is applied again.
+// configuration without a checkpoint: every record is applied again. Memory is
+// as the service sets it up.
 func BenchmarkRecovery(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	hugepages.Reserve(1 << 30)
 	files, err := config.Deciding(examples.Issuer())
 	if err != nil {
 		b.Fatal(err)

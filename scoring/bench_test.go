@@ -10,6 +10,7 @@ import (
 	"github.com/tidegate/tidegate/bench/generate"
 	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/examples"
+	"github.com/tidegate/tidegate/internal/hugepages"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/state"
 )
@@ -38,6 +39,7 @@ const pace = 30 * 24 * 3600 * 1000 / 200_000
 // benchmarkDecide lets 40 payments a customer pass, at most 200,000 in all,
 // before it measures. With many customers most are new at their first payment.
 func benchmarkDecide(b *testing.B, files map[string][]byte, customers int) {
+	hugepages.Reserve(1 << 30) // as the service does
 	s, err := scoring.Compile(files)
 	if err != nil {
 		b.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"github.com/tidegate/tidegate/api"
 	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/examples"
+	"github.com/tidegate/tidegate/internal/hugepages"
 	"github.com/tidegate/tidegate/node"
 	"github.com/tidegate/tidegate/stream/kafka"
 	"github.com/tidegate/tidegate/stream/state"
@@ -215,6 +216,7 @@ func tuneRuntime(cache int64) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(4*cache + 1<<30)
 	}
+	hugepages.Reserve(cache)
 }
 
 func (c *serveCommand) load() (cfg config.Config, err error) {
