@@ -7,7 +7,6 @@ package load
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -20,7 +19,7 @@ type Options struct {
 	Address     string // host:port; loopback only
 	Connections int
 	Rate        float64 // requests a second over all connections; 0 is closed loop
-	Poisson     bool    // arrivals; otherwise evenly spaced
+	Poisson     bool    // arrivals, the next free connection takes each; otherwise evenly spaced
 	Warmup      time.Duration
 	Duration    time.Duration
 	Requests    Requests
@@ -57,13 +56,13 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	measureFrom, end := start.Add(o.Warmup), start.Add(o.Warmup+o.Duration)
 	ctx, cancel := context.WithDeadline(ctx, end.Add(10*time.Second))
 	defer cancel()
+	due := newSchedule(o, start)
 	workers := make([]*worker, o.Connections)
 	var wait sync.WaitGroup
 	for i := range workers {
-		w := &worker{number: i, options: &o, measureFrom: measureFrom, end: end,
-			rng: rand.New(rand.NewPCG(uint64(i), 1)), latency: NewLatency()}
+		w := &worker{number: i, options: &o, due: due, measureFrom: measureFrom, end: end, latency: NewLatency()}
 		workers[i] = w
-		wait.Go(func() { w.err = w.run(ctx, start) })
+		wait.Go(func() { w.err = w.run(ctx) })
 	}
 	done := make(chan struct{})
 	go func() { wait.Wait(); close(done) }()
@@ -116,35 +115,30 @@ func collect(workers []*worker, d, used time.Duration) (Result, error) {
 type worker struct {
 	number      int
 	options     *Options
+	due         *schedule
 	measureFrom time.Time
 	end         time.Time
-	rng         *rand.Rand
 	latency     *Latency
 	size        int // of the bodies of the answers
 	err         error
 }
 
-func (w *worker) run(ctx context.Context, start time.Time) error {
+func (w *worker) run(ctx context.Context) error {
 	c, err := dial(ctx, w.options.Address)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	var request []byte
-	interval := 0.0 // mean, in seconds
-	if w.options.Rate > 0 {
-		interval = float64(w.options.Connections) / w.options.Rate
-	}
-	due := start.Add(time.Duration(interval * float64(w.number) / float64(w.options.Connections) * 1e9))
 	for {
 		now := time.Now()
-		if interval > 0 {
+		due := now
+		if w.due != nil {
+			due = w.due.next()
 			if wait := due.Sub(now); wait > 0 {
 				time.Sleep(wait)
 				now = time.Now()
 			}
-		} else {
-			due = now
 		}
 		if due.After(w.end) || now.After(w.end.Add(5*time.Second)) || ctx.Err() != nil {
 			return nil
@@ -157,13 +151,6 @@ func (w *worker) run(ctx context.Context, start time.Time) error {
 		if !due.Before(w.measureFrom) {
 			w.size += size
 			w.latency.Record(status, time.Since(due))
-		}
-		if interval > 0 {
-			step := interval
-			if w.options.Poisson {
-				step *= w.rng.ExpFloat64()
-			}
-			due = due.Add(time.Duration(step * 1e9))
 		}
 	}
 }
