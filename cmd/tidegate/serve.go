@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -205,11 +206,20 @@ func (s *service) standBy(ctx context.Context) error {
 	return lock.Close() // the node claims it anew; another standby that is faster is the one
 }
 
+// moreProcs are beside one a core: a goroutine in a sync of the disk keeps its
+// own until the runtime's monitor looks, which takes up to 10 ms, and those
+// queued there wait with it.
+const moreProcs = 2
+
 // tuneRuntime lets the collector run seldom, unless the environment says
 // otherwise: keyed state lives long, marking it takes a core for a while, and
 // the answers of that while are the slow ones. Memory beyond what the cache of
 // state explains makes it run sooner.
 func tuneRuntime(cache int64) {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.SetDefaultGOMAXPROCS()
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + moreProcs)
+	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
