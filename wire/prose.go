@@ -1,5 +1,10 @@
 package wire
 
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
 // printed are the groups in which card numbers are written.
 var printed = [][]int{{16}, {15}, {14}, {19}, {4, 4, 4, 4}, {4, 6, 5}, {4, 6, 4}, {4, 4, 4, 4, 3}}
 
@@ -24,9 +29,7 @@ func cardNumberIn(s string) (from, to int) {
 				}
 			}
 		}
-		for i+1 < len(s) && (isDigit(s[i+1]) || isGap(s[i+1]) && i+2 < len(s) && isDigit(s[i+2])) {
-			i++
-		}
+		i = runEnd(s, i)
 	}
 	return 0, 0
 }
@@ -36,16 +39,52 @@ func hasCardNumber(s string) bool {
 	return to > 0
 }
 
-func isGap(c byte) bool { return c == ' ' || c == '-' }
+// runEnd returns the last byte of the digits that i is in, with gaps between.
+func runEnd(s string, i int) int {
+	for i+1 < len(s) {
+		width := 0
+		if !isDigit(s[i+1]) {
+			if width = gap(s[i+1:]); width == 0 {
+				break
+			}
+		}
+		next := i + 1 + width
+		if next >= len(s) || !isDigit(s[next]) {
+			break
+		}
+		i = next
+	}
+	return i
+}
+
+// gap is how many bytes of the space or the dash that s begins with lie between
+// groups of digits, as people and word processors write them; 0 for none.
+func gap(s string) int {
+	if len(s) == 0 {
+		return 0
+	}
+	switch c := s[0]; {
+	case c == ' ' || c == '-':
+		return 1
+	case c < utf8.RuneSelf:
+		return 0
+	}
+	r, width := utf8.DecodeRuneInString(s)
+	if unicode.In(r, unicode.Zs, unicode.Pd) {
+		return width
+	}
+	return 0
+}
 
 // grouped returns where digits in these groups, from i on, are over, or 0.
 func grouped(s string, i int, groups []int) int {
 	for g, n := range groups {
 		if g > 0 {
-			if i >= len(s) || !isGap(s[i]) {
+			width := gap(s[i:])
+			if width == 0 {
 				return 0
 			}
-			i++
+			i += width
 		}
 		for ; n > 0; n-- {
 			if i >= len(s) || !isDigit(s[i]) {

@@ -77,10 +77,12 @@ func isCardNumber(s string) bool {
 	for i := 0; i < len(s); i++ {
 		d := s[i] - '0'
 		if d > 9 {
-			if s[i] == ' ' || s[i] == '-' {
-				continue
+			width := gap(s[i:])
+			if width == 0 {
+				return false
 			}
-			return false
+			i += width - 1
+			continue
 		}
 		if n == 19 {
 			return false
