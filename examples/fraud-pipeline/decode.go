@@ -65,7 +65,7 @@ func decodeTransaction(line []byte, t *Transaction) error {
 	case !has.location:
 		return tidegate.FieldErrorf(tidegate.CodeInvalid, "/payload/geo_location", "it is missing")
 	}
-	var both [512]byte
+	var both [64]byte
 	ids := string(append(append(both[:0], event...), customer...)) // one piece of memory for the two
 	t.EventID, t.CustomerID = ids[:len(event)], ids[len(event):]
 	return nil

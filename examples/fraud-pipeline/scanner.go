@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 
 	"github.com/tidegate/tidegate"
 )
@@ -49,6 +50,13 @@ func (s *scanner) space() {
 
 // peek is the first byte of what comes next, 0 at the end.
 func (s *scanner) peek() byte {
+	if s.i < len(s.b) && s.b[s.i] > ' ' {
+		return s.b[s.i]
+	}
+	return s.peekPast()
+}
+
+func (s *scanner) peekPast() byte {
 	s.space()
 	if s.i == len(s.b) {
 		return 0
@@ -115,37 +123,36 @@ func (s *scanner) text() []byte {
 		return nil
 	}
 	rest := s.b[s.i+1:]
-	n := bytes.IndexByte(rest, '"')
-	if n < 0 {
+	n := plain(rest)
+	if n == len(rest) {
 		s.fail("a text without an end")
 		return nil
 	}
-	text := rest[:n]
-	if !isPlain(text) {
+	if rest[n] != '"' {
 		return s.unescaped()
 	}
 	s.i += n + 2
-	return text
+	return rest[:n]
 }
 
-// isPlain says whether a text has neither control characters nor escapes. It
-// looks at eight bytes at a time: of x-0x20 the high bit is set where a byte
-// below 0x80 is less than 0x20, of y-0x01 where a byte of y is zero.
-func isPlain(text []byte) bool {
+// plain is how many bytes come before the first quote, escape or control
+// character. It looks at eight bytes at a time: the lowest high bit set of y-1
+// without y's own is where the first byte of y is zero, and of x-0x20 where the
+// first of x is less than 0x20.
+func plain(b []byte) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; len(text) >= 8; text = text[8:] {
-		x := binary.LittleEndian.Uint64(text)
-		y := x ^ '\\'*ones
-		if ((x-' '*ones)&^x|(y-ones)&^y)&highs != 0 {
-			return false
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		x := binary.LittleEndian.Uint64(b[n:])
+		quote, escape := x^'"'*ones, x^'\\'*ones
+		if found := ((quote-ones)&^quote | (escape-ones)&^escape | (x-' '*ones)&^x) & highs; found != 0 {
+			return n + bits.TrailingZeros64(found)/8
 		}
 	}
-	for _, c := range text {
-		if c < ' ' || c == '\\' {
-			return false
-		}
+	for n < len(b) && b[n] >= ' ' && b[n] != '"' && b[n] != '\\' {
+		n++
 	}
-	return true
+	return n
 }
 
 // unescaped reads a text with escapes, by package json.
@@ -213,20 +220,19 @@ func (s *scanner) skip() {
 }
 
 func (s *scanner) skipText() {
-	for from := s.i + 1; ; {
-		n := bytes.IndexByte(s.b[from:], '"')
-		if n < 0 {
+	for i := s.i + 1; ; {
+		if i += plain(s.b[min(i, len(s.b)):]); i >= len(s.b) {
 			s.fail("a text without an end")
 			return
 		}
-		from += n + 1
-		escapes := 0
-		for s.b[from-2-escapes] == '\\' {
-			escapes++
-		}
-		if escapes%2 == 0 {
-			s.i = from
+		switch s.b[i] {
+		case '"':
+			s.i = i + 1
 			return
+		case '\\':
+			i += 2
+		default:
+			i++
 		}
 	}
 }
