@@ -35,7 +35,7 @@
 // down the graph, an operator at a time: its timers up to the watermark fire, in
 // the order of their times, and then those behind it get to know. A pipeline
 // that reads one partition does this after every record, one that reads several
-// after every batch of at most 64, unless [Timing.EachRecord] says otherwise;
+// after every batch of at most 192, unless [Timing.EachRecord] says otherwise;
 // the goroutines that read share the work, and then the order of times is one of
 // each key's timers.
 //
