@@ -21,6 +21,9 @@ type Kafka struct {
 	AlertsTopic    string     `yaml:"alerts_topic"`
 	Topics         Topics     `yaml:"topics"`
 
+	// Delivery is exactly-once, in transactions, or at-least-once: sooner to be
+	// seen, and twice after a failure.
+	Delivery string `yaml:"delivery"`
 	// TransactionTimeout is how long a transaction may take: so long consumers
 	// wait for one that a dead process left open.
 	TransactionTimeout yamlfile.Duration `yaml:"transaction_timeout"`
@@ -45,10 +48,16 @@ type Outputs struct {
 	Format string `yaml:"format"` // json, or json_schema or avro with their schemas in the registry
 }
 
+// Deliveries.
+const (
+	ExactlyOnce = "exactly-once"
+	AtLeastOnce = "at-least-once"
+)
+
 func defaultKafka() Kafka {
 	const day = 24 * 3600e9
 	return Kafka{
-		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts", TransactionTimeout: 30e9, Outputs: Outputs{Format: string(schema.JSON)},
+		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts", Delivery: ExactlyOnce, TransactionTimeout: 30e9, Outputs: Outputs{Format: string(schema.JSON)},
 		Topics: Topics{Partitions: 6, Retention: yamlfile.Duration(7 * day), DeadLetters: yamlfile.Duration(30 * day)},
 	}
 }
@@ -97,6 +106,8 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	}
 	t := k.Topics
 	switch {
+	case k.Delivery != ExactlyOnce && k.Delivery != AtLeastOnce:
+		return document.Errorf("$.kafka.delivery", "kafka.delivery is %q: write exactly-once or at-least-once", k.Delivery)
 	case k.TransactionTimeout < 1e9 || k.TransactionTimeout > 15*60e9: // more is refused by brokers' default
 		return document.Errorf("$.kafka.transaction_timeout", "kafka.transaction_timeout must be from 1s to 15m")
 	case t.Partitions < 1:

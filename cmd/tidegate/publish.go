@@ -38,7 +38,8 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	o := kafka.Options{
 		Journal: s.node.JournalUUID(), Instance: rand.Text(), Local: filepath.Join(s.config.Data, publishedFile),
 		Topics: s.config.Kafka.Written(), Timeout: s.config.Kafka.TransactionTimeout.Std(),
-		Report: func(err error) { s.log.Warn("publishing", "error", kafka.Explain(err)) },
+		AtLeastOnce: s.config.Kafka.Delivery == config.AtLeastOnce,
+		Report:      func(err error) { s.log.Warn("publishing", "error", kafka.Explain(err)) },
 	}
 	var err error
 	if s.command.DevKafka {

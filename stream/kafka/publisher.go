@@ -38,8 +38,12 @@ type Options struct {
 	// Accept is a person's word for where to go on: with this record, should
 	// the publisher have to stop at its start. 0 is none.
 	Accept uint64
-	Report func(error)   // told of failures, each of which is tried again
-	Renew  time.Duration // how often the position is committed anew; 0 is a day
+	// AtLeastOnce sends without transactions, as soon as something is there, and
+	// commits the position behind it: what was sent just before a failure is sent
+	// again, and a process that was replaced is not fenced.
+	AtLeastOnce bool
+	Report      func(error)   // told of failures, each of which is tried again
+	Renew       time.Duration // how often the position is committed anew; 0 is a day
 	// Timeout is how long a transaction may take, also as the brokers see it:
 	// consumers of what is committed wait for one that was left open. 0 is 30 s.
 	Timeout time.Duration
@@ -156,7 +160,11 @@ func (p *Publisher) collect(ctx context.Context, batch []Message, limit int, ren
 		}
 		return c
 	}
-	more, cancel := context.WithTimeout(ctx, batchWait)
+	wait := batchWait
+	if p.options.AtLeastOnce {
+		wait = 0 // others come while these are on their way
+	}
+	more, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for len(c.messages) < limit {
 		if err := p.next(more, &c); err != nil {

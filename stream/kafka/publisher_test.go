@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -239,7 +240,7 @@ func TestPublisherTopicDeleted(t *testing.T) {
 func TestPublisherKilled(t *testing.T) {
 	r := newRig(t)
 	end := r.trickle()
-	for range 20 {
+	for range rounds(t) {
 		p := r.start()
 		eventually(t, "it publishes", func() bool { return p.Stats().Transactions > 0 })
 		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
@@ -250,6 +251,49 @@ func TestPublisherKilled(t *testing.T) {
 	end()
 	r.caughtUp(p)
 	r.check()
+}
+
+// TestPublisherAtLeastOnce: without transactions, publishers abandoned at random
+// instants lose nothing, and repeat only what came last: whoever passes over
+// records that are not newer than their key's last has each once, in order.
+func TestPublisherAtLeastOnce(t *testing.T) {
+	r := newRig(t)
+	r.options.AtLeastOnce = true
+	end := r.trickle()
+	for range 5 {
+		p := r.start()
+		eventually(t, "it publishes", func() bool { return p.Stats().Messages > 0 })
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
+		p.net.cut()
+		p.cancel()
+	}
+	p := r.start()
+	end()
+	r.caughtUp(p)
+	seen := map[string][]*kgo.Record{}
+	for _, topic := range []string{r.journal.decisions, r.journal.alerts} {
+		newest := map[string]int{}
+		for _, record := range r.broker.Committed(t, topic) {
+			n, err := strconv.Atoi(string(record.Headers[0].Value))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if key := string(record.Key); n > newest[key] {
+				newest[key] = n
+				seen[topic] = append(seen[topic], record)
+			}
+		}
+	}
+	r.journal.check(t, seen)
+	p.stop()
+
+	r.options.AtLeastOnce = false // and it goes on exactly once from there
+	before := len(r.broker.Committed(t, r.journal.decisions))
+	r.journal.append(100)
+	r.caughtUp(r.start())
+	if n := len(r.broker.Committed(t, r.journal.decisions)); n != before+100 {
+		t.Errorf("%d decisions after %d and 100", n, before)
+	}
 }
 
 // TestPublisherFenced: two processes believe that the journal is theirs.

@@ -17,6 +17,7 @@ import (
 // mended: the next one asks Kafka what became of its last transaction.
 type session struct {
 	client    *kgo.Client
+	plain     bool   // no transactions: at least once
 	id        string // of the transactions, and of the group
 	own       claim
 	positions kadm.TopicDetail
@@ -59,19 +60,21 @@ func connect(ctx context.Context, o Options, topics []Topic) (s *session, err er
 	if o.Journal == "" || o.Instance == "" || strings.ContainsAny(o.Journal+o.Instance, " \t\r\n") {
 		return nil, stopped("the names %q and %q stand in the offset's metadata: they can't be empty or have spaces", o.Journal, o.Instance)
 	}
-	s = &session{id: "tidegate-" + o.Journal, own: claim{journal: o.Journal, incarnation: o.Incarnation, instance: o.Instance}}
-	s.client, err = kgo.NewClient(append([]kgo.Opt{
+	s = &session{plain: o.AtLeastOnce, id: "tidegate-" + o.Journal, own: claim{journal: o.Journal, incarnation: o.Incarnation, instance: o.Instance}}
+	options := []kgo.Opt{
 		kgo.SeedBrokers(o.Brokers...),
 		kgo.ClientID("tidegate-publisher"),
-		kgo.TransactionalID(s.id),
 		kgo.MetadataMinAge(250 * time.Millisecond), // a topic that was just created, a leader that moved
-		kgo.TransactionTimeout(o.Timeout),
 		kgo.RecordDeliveryTimeout(o.Timeout),
 		kgo.ProducerBatchMaxBytesFn(BatchBytes),
 		kgo.ProducerBatchCompression(kgo.Lz4Compression(), kgo.NoCompression()),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.MaxBufferedRecords(2 * batchMessages),
-	}, o.Client...)...)
+	}
+	if !s.plain {
+		options = append(options, kgo.TransactionalID(s.id), kgo.TransactionTimeout(o.Timeout))
+	}
+	s.client, err = kgo.NewClient(append(options, o.Client...)...)
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -183,6 +186,9 @@ func pause(ctx context.Context, cause error) error {
 
 // commit runs a transaction: the batch, and the position after it.
 func (s *session) commit(ctx context.Context) error {
+	if s.plain {
+		return s.send(ctx)
+	}
 	if err := s.client.BeginTransaction(); err != nil {
 		return err
 	}
@@ -193,6 +199,27 @@ func (s *session) commit(ctx context.Context) error {
 		return err
 	}
 	if err := s.client.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		return err
+	}
+	s.renewed = time.Now()
+	return nil
+}
+
+// send is what commit is without a transaction: a failure between the batch and
+// its position sends the batch again.
+func (s *session) send(ctx context.Context) error {
+	if len(s.batch) > 0 {
+		if err := s.produce(ctx); err != nil {
+			return err
+		}
+	}
+	var offsets kadm.Offsets
+	offsets.Add(kadm.Offset{Topic: s.positions.Topic, At: int64(s.next), LeaderEpoch: -1, Metadata: s.own.metadata()})
+	committed, err := kadm.NewClient(s.client).CommitOffsets(ctx, s.id, offsets)
+	if err == nil {
+		err = committed.Error()
+	}
+	if err != nil {
 		return err
 	}
 	s.renewed = time.Now()
