@@ -85,9 +85,13 @@ type publishing struct {
 	process *exec.Cmd
 }
 
+var publishings atomic.Int32 // so far: a benchmark has several
+
 // newPublishing writes its configuration; more are further members of kafka.
 func newPublishing(t testing.TB, broker *kafkatest.Broker, more ...string) *publishing {
-	s := &publishing{t: t, broker: broker, dir: t.TempDir(), topics: map[string]string{"decisions": broker.Topic(t, "decisions", 3), "alerts": broker.Topic(t, "alerts", 1)}}
+	number := publishings.Add(1)
+	s := &publishing{t: t, broker: broker, dir: t.TempDir(), topics: map[string]string{
+		"decisions": broker.Topic(t, fmt.Sprint("decisions-", number), 3), "alerts": broker.Topic(t, fmt.Sprint("alerts-", number), 1)}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
