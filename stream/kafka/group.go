@@ -26,9 +26,14 @@ type Group struct {
 
 // GroupOptions of a group. Name, Member, Topics and Report are needed.
 type GroupOptions struct {
-	Name    string // of the group
-	Member  string // this process's own name among the members, the same again after a restart
-	Topics  []string
+	Name   string // of the group
+	Member string // this process's own name among the members, the same again after a restart
+	Topics []string
+	// Begin is where topics are begun in which the group has no position. Without
+	// it the group only begins topics that never held a record, and stops at
+	// others: its offsets may have expired (offsets.retention.minutes after the
+	// last member left). It is a person's word for one start, and no setting.
+	Begin   *Start
 	Version string                // of the pipeline, for dead letters
 	Mask    func(b []byte) []byte // what may not be kept of a dead letter; nil keeps all
 	Retry   Retry                 // of failures that pass; the topics of retries are read, too, under the group's name with -retry
@@ -85,6 +90,9 @@ func (g *Group) run(ctx context.Context, o GroupOptions) error {
 }
 
 func (g *Group) session(ctx context.Context, o GroupOptions) error {
+	if err := o.begin(ctx); err != nil {
+		return err
+	}
 	s, err := kgo.NewGroupTransactSession(append([]kgo.Opt{
 		kgo.ClientID("tidegate-group"),
 		kgo.ConsumerGroup(o.Name), kgo.ConsumeTopics(o.Topics...),

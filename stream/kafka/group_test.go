@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate"
@@ -33,7 +34,7 @@ func TestGroup(t *testing.T) {
 	start := func(name string) *member {
 		m := &member{net: &network{}, ended: make(chan error, 1)}
 		g := kafka.NewGroup(kafka.GroupOptions{
-			Name: in, Member: name, Topics: []string{in}, Version: "7", Timeout: 5 * time.Second,
+			Name: in, Member: name, Topics: []string{in}, Begin: &kafka.Start{}, Version: "7", Timeout: 5 * time.Second,
 			Report: func(err error) { t.Log(err) },
 			Client: []kgo.Opt{kgo.SeedBrokers(broker.Addresses...), kgo.Dialer(m.net.dial), kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(300 * time.Millisecond)},
 		}, func(r *kgo.Record, emit func(kafka.Message)) error {
@@ -110,4 +111,83 @@ func TestGroup(t *testing.T) {
 	if len(seen) != sent {
 		t.Errorf("%d results of %d", len(seen), sent)
 	}
+}
+
+// TestGroupWithoutPositions: a group whose offsets are gone, as those of one
+// without members are after a week, neither repeats nor passes over anything
+// until it is told where to begin.
+func TestGroupWithoutPositions(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	in, out := broker.Topic(t, "in", 3), broker.Topic(t, "out", 1)
+	client := broker.Client(t)
+	send := func(values ...string) {
+		for _, v := range values {
+			if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: in, Key: []byte(v), Value: []byte(v)}).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	run := func(begin *kafka.Start) (stop func(), ended chan error) {
+		g := kafka.NewGroup(kafka.GroupOptions{
+			Name: in, Member: "a", Topics: []string{in}, Begin: begin, Report: func(err error) { t.Log(err) },
+			Client: []kgo.Opt{kgo.SeedBrokers(broker.Addresses...)},
+		}, func(r *kgo.Record, emit func(kafka.Message)) error {
+			emit(kafka.Message{Topic: out, Key: r.Key, Value: r.Value})
+			return nil
+		})
+		ctx, cancel := context.WithCancel(context.Background())
+		ended = make(chan error, 1)
+		go func() { ended <- g.Run(ctx) }()
+		return func() {
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}, ended
+	}
+	results := func(n int) {
+		t.Helper()
+		eventually(t, fmt.Sprint(n, " results"), func() bool { return len(broker.Committed(t, out)) >= n })
+		if got := len(broker.Committed(t, out)); got != n {
+			t.Fatalf("%d results, not %d", got, n)
+		}
+	}
+	refuses := func() {
+		t.Helper()
+		_, ended := run(nil)
+		select {
+		case err := <-ended:
+			if tidegate.CodeOf(err) != tidegate.CodeConflict {
+				t.Fatalf("it ended with %v", err)
+			}
+		case <-time.After(patience):
+			t.Fatal("it goes on")
+		}
+	}
+	send("a", "b")
+	refuses() // it may be new, or not
+	stop, _ := run(&kafka.Start{})
+	results(2)
+	stop()
+	send("c")
+	stop, _ = run(nil) // it goes on from its positions
+	results(3)
+	stop()
+	admin := kadm.NewClient(client)
+	eventually(t, "the group is gone", func() bool {
+		deleted, err := admin.DeleteGroups(t.Context(), in)
+		return err == nil && deleted.Error() == nil
+	})
+	refuses()
+	send("d")
+	results(3)
+	stop, _ = run(&kafka.Start{Latest: true})
+	eventually(t, "it has begun", func() bool {
+		kept, err := admin.FetchOffsets(t.Context(), in)
+		return err == nil && len(kept[in]) == 3
+	})
+	send("e")
+	results(4)
+	stop()
 }

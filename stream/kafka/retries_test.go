@@ -152,7 +152,7 @@ func TestGroupRetries(t *testing.T) {
 	member := func(name string) (net *network, stop func()) {
 		net = &network{}
 		g := kafka.NewGroup(kafka.GroupOptions{
-			Name: r.in, Member: name, Topics: []string{r.in}, Retry: threeTries, Timeout: 5 * time.Second, Report: func(err error) { t.Log(err) },
+			Name: r.in, Member: name, Topics: []string{r.in}, Begin: &kafka.Start{}, Retry: threeTries, Timeout: 5 * time.Second, Report: func(err error) { t.Log(err) },
 			Client: []kgo.Opt{kgo.SeedBrokers(r.broker.Addresses...), kgo.Dialer(net.dial), kgo.SessionTimeout(6 * time.Second), kgo.HeartbeatInterval(300 * time.Millisecond)},
 		}, func(record *kgo.Record, emit func(kafka.Message)) error {
 			first, tries, due := kafka.Tried(record)
