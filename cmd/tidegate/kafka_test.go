@@ -86,17 +86,7 @@ func TestServeOnKafka(t *testing.T) {
 		t.Errorf("dead letters: %.3000s", diff)
 	}
 	s.drained(f)
-	decisions, alerts := s.recorded(payments)
-	waitFor(t, "all decisions are there", func() bool {
-		return len(s.published("decisions", "transaction_id")) >= len(decisions) && len(s.published("alerts", "alert_id")) >= len(alerts)
-	})
-	if diff := cmp.Diff(decisions, s.published("decisions", "transaction_id")); diff != "" {
-		t.Errorf("decisions of the journal (-) and in Kafka (+):\n%.3000s", diff)
-	}
-	if diff := cmp.Diff(alerts, s.published("alerts", "alert_id")); diff != "" {
-		t.Errorf("alerts of the journal (-) and in Kafka (+):\n%.3000s", diff)
-	}
-	f.decidedOnce(decisions)
+	decisions := s.compared(payments, f)
 
 	// What a mapping can mend comes back, once, also when asked for twice.
 	for range 2 {
@@ -121,6 +111,50 @@ func TestServeOnKafka(t *testing.T) {
 		t.Errorf("%d of %d mended", mended, f.mendable)
 	}
 	t.Logf("%d payments from the topic, %d letters, %d decisions", f.good, len(letters), len(decisions))
+}
+
+// TestServeOnThreeNodes: leaders and coordinators are moved, and nodes crash and
+// come back, while the service reads, decides and publishes: two nodes are enough
+// for all of it to go on, and callers are answered all the while.
+func TestServeOnThreeNodes(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.StartThree(t)
+	transactions := broker.Topic(t, "transactions", 3)
+	s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions))
+	s.start()
+	payments := s.pay()
+	f := newFeed(t, broker, transactions)
+	decided := broker.Client(t, kgo.ConsumeTopics(s.topics["decisions"]), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	began := time.Now()
+	goesOn := func(what string) {
+		t.Helper()
+		f.send(41) // the last is no poison
+		payments.more(20)
+		for last, there := fmt.Sprintf(`"transaction_id":"k-%d"`, f.n), false; !there; {
+			fetches := decided.PollFetches(ctx)
+			if ctx.Err() != nil {
+				t.Fatal("in vain: ", what)
+			}
+			fetches.EachRecord(func(r *kgo.Record) { there = there || strings.Contains(string(r.Value), last) })
+		}
+		t.Log(time.Since(began).Round(time.Millisecond), what)
+	}
+	goesOn("at first")
+	broker.Move(t, transactions, s.topics["decisions"], s.topics["alerts"], kafka.DefaultPositions)
+	goesOn("leaders have moved")
+	broker.Move(t, "__transaction_state", "__consumer_offsets")
+	goesOn("coordinators have moved")
+	for node := 1; node <= 2; node++ {
+		broker.KillNode(t, node)
+		goesOn(fmt.Sprint("node ", node, " has crashed"))
+		broker.Resume(t)
+	}
+	goesOn("all nodes are back")
+	payments.end()
+	decisions := s.compared(payments, f)
+	t.Logf("%d payments from the topic, %d decisions", f.good, len(decisions))
 }
 
 var cmpSorted = cmp.Transformer("sorted", func(list []string) map[string]int {
@@ -264,6 +298,24 @@ func (s *publishing) measured() {
 		"tidegate_kafka_request_seconds_count{request=\"produce\"}", "tidegate_publisher_transaction_seconds_count"} {
 		waitFor(s.t, name+" is measured", func() bool { return strings.Contains(s.metrics(), name) })
 	}
+}
+
+// compared holds what is published against the journal, and the journal's
+// decisions against what was written; it returns these.
+func (s *publishing) compared(payments *payments, f *feed) []string {
+	s.t.Helper()
+	decisions, alerts := s.recorded(payments)
+	waitFor(s.t, "all decisions are there", func() bool {
+		return len(s.published("decisions", "transaction_id")) >= len(decisions) && len(s.published("alerts", "alert_id")) >= len(alerts)
+	})
+	if diff := cmp.Diff(decisions, s.published("decisions", "transaction_id")); diff != "" {
+		s.t.Errorf("decisions of the journal (-) and in Kafka (+):\n%.3000s", diff)
+	}
+	if diff := cmp.Diff(alerts, s.published("alerts", "alert_id")); diff != "" {
+		s.t.Errorf("alerts of the journal (-) and in Kafka (+):\n%.3000s", diff)
+	}
+	f.decidedOnce(decisions)
+	return decisions
 }
 
 // decidedOnce compares the decisions with what was written.

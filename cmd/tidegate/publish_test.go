@@ -98,8 +98,8 @@ func newPublishing(t testing.TB, broker *kafkatest.Broker, more ...string) *publ
 	}
 	s.address = listener.Addr().String()
 	configuration := filepath.Join(s.dir, "config")
-	yaml := fmt.Sprintf("listen: %s\ndata: %s\nkafka: {brokers: [%q], decisions_topic: %q, alerts_topic: %q%s}\n",
-		s.address, filepath.Join(s.dir, "data"), broker.Addresses[0], s.topics["decisions"], s.topics["alerts"], strings.Join(append([]string{""}, more...), ", "))
+	yaml := fmt.Sprintf("listen: %s\ndata: %s\nkafka: {brokers: %s, decisions_topic: %q, alerts_topic: %q%s}\n",
+		s.address, filepath.Join(s.dir, "data"), strings.ReplaceAll(fmt.Sprintf("%q", broker.Addresses), " ", ", "), s.topics["decisions"], s.topics["alerts"], strings.Join(append([]string{""}, more...), ", "))
 	err = errors.Join(listener.Close(), os.CopyFS(configuration, examples.Issuer()), os.WriteFile(filepath.Join(configuration, "tidegate.yaml"), []byte(yaml), 0o644))
 	if err != nil {
 		t.Fatal(err)
