@@ -382,6 +382,20 @@ func TestDLQCommand(t *testing.T) {
 	if got := broker.Committed(t, topic); len(got) != 1 || string(got[0].Value) != "{}" || string(got[0].Key) != "c-1" {
 		t.Error(got)
 	}
+	// One without a key comes back without one.
+	m = kafka.DeadLetter{Record: &kgo.Record{Topic: topic, Partition: 0, Offset: 5, Value: []byte("keyless")}, Code: "invalid", Error: "no key", At: time.Now()}.
+		Message(func(b []byte) []byte { return b })
+	if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1 sent\n", "0 sent\n"} {
+		if out := run("replay", "--code", "invalid", "--who", "anna"); out != want {
+			t.Errorf("%s, not %s", out, want)
+		}
+	}
+	if got := broker.Committed(t, topic); len(got) != 2 || string(got[1].Value) != "keyless" || got[1].Key != nil {
+		t.Error(got)
+	}
 	if out := run("purge", "--key", "c-1"); out != "1 purged\n" {
 		t.Error(out)
 	}
