@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/hugepages"
 	"github.com/tidegate/tidegate/stream/state"
 )
 
@@ -15,6 +16,7 @@ func (r *run) openStore() (*state.Store, error) {
 	switch {
 	case options.State != nil:
 		r.listing = &listing{Backend: options.State}
+		hugepages.Reserve(options.CacheBytes)
 	case options.Savepoint == "":
 		return state.NewMemory(), nil
 	default:

@@ -9,12 +9,15 @@ package hugepages
 
 import "runtime"
 
+const least = 64 << 20
+
 // Reserve asks for huge pages where the heap will grow next, by so many bytes.
 // It takes no memory, only addresses: it makes a slice that nobody touches and
 // leaves it to the collector, which gives its place to what is allocated
-// later. Without such pages it does nothing.
+// later. Without such pages it does nothing, nor for so little that it makes no
+// difference.
 func Reserve(bytes int64) {
-	if bytes = min(bytes, most()); bytes <= 0 {
+	if bytes = min(bytes, most()); bytes < least {
 		return
 	}
 	advise(make([]byte, bytes))
