@@ -7,17 +7,24 @@
 // huge ones.
 package hugepages
 
-import "runtime"
+import (
+	"runtime"
+	"sync/atomic"
+)
 
 const least = 64 << 20
+
+// asked is what was asked for: a process has many small pipelines at times.
+var asked atomic.Int64
 
 // Reserve asks for huge pages where the heap will grow next, by so many bytes.
 // It takes no memory, only addresses: it makes a slice that nobody touches and
 // leaves it to the collector, which gives its place to what is allocated
 // later. Without such pages it does nothing, nor for so little that it makes no
-// difference.
+// difference, or for what a call before has asked for.
 func Reserve(bytes int64) {
-	if bytes = min(bytes, most()); bytes < least {
+	bytes = min(bytes, most())
+	if before := asked.Load(); bytes < least || bytes <= before || !asked.CompareAndSwap(before, bytes) {
 		return
 	}
 	advise(make([]byte, bytes))
