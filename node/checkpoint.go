@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"runtime"
 	"time"
 
 	"github.com/tidegate/tidegate"
@@ -95,13 +94,8 @@ func (n *Node) checkpoint(ctx context.Context) error {
 // a fifth of a processor, and decisions do not queue behind it.
 const restTime = 4 * time.Millisecond
 
-// rest is between two steps of a checkpoint. The last one, and those of an
-// import, which nobody waits beside, make haste.
+// rest is between two steps of a checkpoint. The last one makes haste.
 func (n *Node) rest() {
-	if n.options.History {
-		runtime.Gosched()
-		return
-	}
 	select {
 	case <-time.After(restTime):
 	case <-n.running.Done():

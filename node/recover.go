@@ -78,7 +78,11 @@ func (n *Node) recover(r *Recovery) (err error) {
 	for _, skipped := range n.backend.Recovery().Skipped {
 		r.Warnings = append(r.Warnings, "a damaged checkpoint was passed over: "+skipped.Error())
 	}
-	if n.store, err = state.Open(n.backend, state.Options{CacheBytes: o.CacheBytes, Now: o.Clock, Rest: n.rest}); err != nil {
+	held := state.Options{CacheBytes: o.CacheBytes, Now: o.Clock}
+	if !o.History { // nobody waits beside an import
+		held.Rest = n.rest
+	}
+	if n.store, err = state.Open(n.backend, held); err != nil {
 		return err
 	}
 	n.histories = n.store.NewGroup(1)

@@ -157,18 +157,21 @@ var inNumber = func() (is [256]bool) {
 // maskRuns masks every run of digits, spaces and dashes that is a card number
 // and stands by itself.
 func maskRuns(b []byte, with byte) {
-	for i := 0; i < len(b); i++ {
-		if !isDigit(b[i]) || i > 0 && isWord(b[i-1]) {
+	s := string(b)
+	for i := 0; i < len(s); i++ {
+		if !isDigit(s[i]) || endsWord(s[:i]) {
 			continue
 		}
 		end := i
-		for k := i; k < len(b) && (isDigit(b[k]) || b[k] == ' ' || b[k] == '-'); k++ {
-			if isDigit(b[k]) {
+		for k, width := i, 1; k < len(s) && width > 0; k += width {
+			if width = 1; isDigit(s[k]) {
 				end = k + 1
+			} else {
+				width = gap(s[k:])
 			}
 		}
-		run := string(b[i:end])
-		if !(end < len(b) && isWord(b[end])) && isCardNumber(run) && !(with == '9' && isEpoch(run)) {
+		run := s[i:end]
+		if !beginsWord(s[end:]) && isCardNumber(run) && !(with == '9' && isEpoch(run)) {
 			for k := i; k < end; k++ {
 				if isDigit(b[k]) {
 					b[k] = with

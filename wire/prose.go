@@ -21,7 +21,7 @@ func cardNumberIn(s string) (from, to int) {
 		if !isDigit(s[i]) {
 			continue
 		}
-		alone := i == 0 || !isWord(s[i-1]) && s[i-1] != '+' && s[i-1] != '.' && !afterIBAN(s[:i])
+		alone := i == 0 || !endsWord(s[:i]) && s[i-1] != '+' && s[i-1] != '.' && !afterIBAN(s[:i])
 		if alone {
 			for _, groups := range printed {
 				if end := grouped(s, i, groups); end > 0 && issued(s[i:end]) && isCardNumber(s[i:end]) {
@@ -69,11 +69,23 @@ func gap(s string) int {
 	case c < utf8.RuneSelf:
 		return 0
 	}
-	r, width := utf8.DecodeRuneInString(s)
-	if unicode.In(r, unicode.Zs, unicode.Pd) {
+	if r, width := utf8.DecodeRuneInString(s); isGap(r) {
 		return width
 	}
 	return 0
+}
+
+func isGap(r rune) bool { return unicode.In(r, unicode.Zs, unicode.Pd) }
+
+// beginsWord and endsWord say whether a number beside s would be a part of a word.
+func beginsWord(s string) bool { return len(s) > 0 && isWord(s[0]) && gap(s) == 0 }
+
+func endsWord(s string) bool {
+	if len(s) == 0 || !isWord(s[len(s)-1]) {
+		return false
+	}
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return !isGap(r)
 }
 
 // grouped returns where digits in these groups, from i on, are over, or 0.
@@ -93,7 +105,7 @@ func grouped(s string, i int, groups []int) int {
 			i++
 		}
 	}
-	if i < len(s) && isWord(s[i]) {
+	if beginsWord(s[i:]) {
 		return 0
 	}
 	return i
