@@ -235,19 +235,26 @@ func TestPublisherTopicDeleted(t *testing.T) {
 	}
 }
 
+// abandoned starts publishers, abandons each at a random instant after it has
+// published something, and starts the last.
+func (r *rig) abandoned(rounds int, published func(kafka.Stats) bool) *running {
+	r.t.Helper()
+	for range rounds {
+		p := r.start()
+		eventually(r.t, "it publishes", func() bool { return published(p.Stats()) })
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
+		p.net.cut()
+		p.cancel()
+	}
+	return r.start()
+}
+
 // TestPublisherKilled abandons publishers at random instants, within and
 // between transactions, and lets another one go on.
 func TestPublisherKilled(t *testing.T) {
 	r := newRig(t)
 	end := r.trickle()
-	for range rounds(t) {
-		p := r.start()
-		eventually(t, "it publishes", func() bool { return p.Stats().Transactions > 0 })
-		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
-		p.net.cut()
-		p.cancel()
-	}
-	p := r.start()
+	p := r.abandoned(rounds(t), func(s kafka.Stats) bool { return s.Transactions > 0 })
 	end()
 	r.caughtUp(p)
 	r.check()
@@ -260,14 +267,7 @@ func TestPublisherAtLeastOnce(t *testing.T) {
 	r := newRig(t)
 	r.options.AtLeastOnce = true
 	end := r.trickle()
-	for range 5 {
-		p := r.start()
-		eventually(t, "it publishes", func() bool { return p.Stats().Messages > 0 })
-		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
-		p.net.cut()
-		p.cancel()
-	}
-	p := r.start()
+	p := r.abandoned(5, func(s kafka.Stats) bool { return s.Messages > 0 })
 	end()
 	r.caughtUp(p)
 	seen := map[string][]*kgo.Record{}
