@@ -46,7 +46,7 @@ type GroupOptions struct {
 // NewGroup makes a member; Run does the work. f emits what becomes of a record.
 // If it returns an error or panics the record goes to the dead letters of its
 // topic, or is tried again if [GroupOptions.Retry] says so, and what it emitted is
-// forgotten.
+// forgotten. So does a record whose results the brokers never take.
 func NewGroup(o GroupOptions, f func(r *kgo.Record, emit func(Message)) error) *Group {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
@@ -83,13 +83,14 @@ func (g *Group) Run(ctx context.Context) error {
 }
 
 func (g *Group) run(ctx context.Context, o GroupOptions) error {
-	session := func(ctx context.Context) error { return g.session(ctx, o) }
+	b := &groupBatch{limit: groupLimit}
+	session := func(ctx context.Context) error { return g.session(ctx, o, b) }
 	return persist(ctx, session, g.batches.Load, func(err error) {
 		o.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "group " + o.Name + " starts anew", Cause: err})
 	})
 }
 
-func (g *Group) session(ctx context.Context, o GroupOptions) error {
+func (g *Group) session(ctx context.Context, o GroupOptions, b *groupBatch) error {
 	if err := o.begin(ctx); err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (g *Group) session(ctx context.Context, o GroupOptions) error {
 	}
 	defer s.Close()
 	for {
-		fetches := s.PollRecords(ctx, groupBatch)
+		fetches := s.PollRecords(ctx, b.limit)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -120,27 +121,10 @@ func (g *Group) session(ctx context.Context, o GroupOptions) error {
 		if err := allDue(ctx, fetches); err != nil {
 			return err
 		}
-		if err := s.Begin(); err != nil {
-			return err
-		}
-		var failed atomic.Pointer[error]
-		fetches.EachRecord(func(r *kgo.Record) {
-			for _, m := range g.handle(r) {
-				s.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, func(_ *kgo.Record, err error) {
-					if err != nil {
-						failed.CompareAndSwap(nil, &err)
-					}
-				})
-			}
-		})
-		// A rebalance since the poll makes this an abort: who has the partition
-		// now reads the records again.
+		// A stop while a transaction is under way lets it end.
 		ending, cancel := linger(ctx, grace)
-		committed, err := s.End(ending, kgo.TryCommit)
+		committed, err := g.transact(ending, s, fetches, b)
 		cancel()
-		if cause := failed.Load(); cause != nil {
-			err = errors.Join(err, *cause)
-		}
 		if err != nil {
 			return err
 		}
@@ -150,8 +134,38 @@ func (g *Group) session(ctx context.Context, o GroupOptions) error {
 	}
 }
 
-// groupBatch is how many records go into a transaction at most.
-const groupBatch = 4096
+// transact commits what becomes of the records together with the positions after
+// them. It is false when members came or went since the poll, and who has the
+// partitions now reads the records again, and when the brokers refuse a result.
+func (g *Group) transact(ctx context.Context, s *kgo.GroupTransactSession, fetches kgo.Fetches, b *groupBatch) (committed bool, err error) {
+	if err := s.Begin(); err != nil {
+		return false, err
+	}
+	var failed atomic.Pointer[error]
+	fetches.EachRecord(func(r *kgo.Record) {
+		for _, m := range g.handle(r, b.refusal(r)) {
+			s.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, func(_ *kgo.Record, err error) {
+				if err != nil {
+					failed.CompareAndSwap(nil, &err)
+				}
+			})
+		}
+	})
+	// End would commit the positions also of records whose results failed.
+	err = s.Client().Flush(ctx)
+	if cause := failed.Load(); cause != nil {
+		err = *cause
+	}
+	if err == nil {
+		b.passed()
+		return s.End(ctx, kgo.TryCommit)
+	}
+	_, aborted := s.End(ctx, kgo.TryAbort)
+	if permanent(err) && b.divide(fetches, err) {
+		return false, aborted
+	}
+	return false, errors.Join(err, aborted)
+}
 
 // allDue waits until all records are.
 func allDue(ctx context.Context, fetches kgo.Fetches) error {
@@ -169,9 +183,13 @@ func allDue(ctx context.Context, fetches kgo.Fetches) error {
 	return err
 }
 
-// handle is what becomes of a record.
-func (g *Group) handle(r *kgo.Record) (messages []Message) {
+// handle is what becomes of a record; refused is why its results can't be written.
+func (g *Group) handle(r *kgo.Record, refused error) (messages []Message) {
 	letter := DeadLetter{Record: r, At: g.options.Now(), Version: g.options.Version}
+	if refused != nil {
+		letter.Code, letter.Error = string(tidegate.CodeTooLarge), refused.Error()
+		return []Message{letter.Message(g.options.Mask)}
+	}
 	defer func() {
 		if cause := recover(); cause != nil {
 			letter.Code, letter.Error, letter.Stack = string(tidegate.CodeInternal), fmt.Sprint("panic: ", cause), string(debug.Stack())

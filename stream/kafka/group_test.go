@@ -113,6 +113,104 @@ func TestGroup(t *testing.T) {
 	}
 }
 
+// TestGroupStopped: a member told to stop in the midst of a batch commits no
+// position without the results before it.
+func TestGroupStopped(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	in, out := broker.Topic(t, "in", 1), broker.Topic(t, "out", 1)
+	client := broker.Client(t)
+	const sent = 10
+	for i := range sent {
+		if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: in, Value: fmt.Append(nil, i)}).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	g := kafka.NewGroup(kafka.GroupOptions{
+		Name: in, Member: "a", Topics: []string{in}, Begin: &kafka.Start{}, Report: func(err error) { t.Log(err) },
+		Client: []kgo.Opt{kgo.SeedBrokers(broker.Addresses...)},
+	}, func(r *kgo.Record, emit func(kafka.Message)) error {
+		cancel()
+		emit(kafka.Message{Topic: out, Value: r.Value})
+		return nil
+	})
+	if err := g.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := kadm.NewClient(client).FetchOffsets(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, _ := kept.Lookup(in, 0)
+	if got := len(broker.Committed(t, out)); int64(got) != at.At {
+		t.Errorf("%d results at position %d", got, at.At)
+	}
+}
+
+// TestGroupResultRefused: a record whose result the brokers never take is a dead
+// letter, alone, and none is passed over while it is looked for.
+func TestGroupResultRefused(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	in, out := broker.Topic(t, "in", 2), broker.Topic(t, "out", 1)
+	client := broker.Client(t)
+	admin := kadm.NewClient(client)
+	limit := "2000"
+	if _, err := admin.AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "max.message.bytes", Value: &limit}}, out); err != nil {
+		t.Fatal(err)
+	}
+	if err := kafka.EnsureTopics(t.Context(), client, kafka.DeadLetterTopic(in)); err != nil {
+		t.Fatal(err)
+	}
+	const sent = 40
+	for i := range sent {
+		if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: in, Key: fmt.Append(nil, i), Value: fmt.Append(nil, i)}).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := kafka.NewGroup(kafka.GroupOptions{
+		Name: in, Member: "a", Topics: []string{in}, Begin: &kafka.Start{}, Report: func(err error) { t.Log(err) },
+		Client: []kgo.Opt{kgo.SeedBrokers(broker.Addresses...)},
+	}, func(r *kgo.Record, emit func(kafka.Message)) error {
+		value := r.Value
+		if n := string(r.Value); n == "7" || n == "31" {
+			value = make([]byte, 5000)
+			for i := range value {
+				value[i] = byte(rand.Uint32())
+			}
+		}
+		emit(kafka.Message{Topic: out, Key: r.Key, Value: value})
+		return nil
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(ctx) }()
+	eventually(t, "all are there", func() bool {
+		return len(broker.Committed(t, out)) >= sent-2 && len(broker.Committed(t, in+".dlq")) >= 2
+	})
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	seen := map[string]int{}
+	for _, r := range broker.Committed(t, out) {
+		seen[string(r.Value)]++
+	}
+	for _, r := range broker.Committed(t, in+".dlq") {
+		seen[headerOf(r, kafka.HeaderException)+" "+string(r.Value)]++
+	}
+	for i := range sent {
+		want := fmt.Sprint(i)
+		if i == 7 || i == 31 {
+			want = "too_large " + want
+		}
+		if seen[want] != 1 {
+			t.Errorf("%s is there %d times", want, seen[want])
+		}
+	}
+}
+
 // TestGroupWithoutPositions: a group whose offsets are gone, as those of one
 // without members are after a week, neither repeats nor passes over anything
 // until it is told where to begin.
