@@ -17,6 +17,7 @@ type block struct {
 	origin int64 // time that the narrow times count from
 	n      int
 	data   []byte      // the columns' places (4 bytes each), then the columns
+	home   uint32      // of data in the tails; 0 for memory of its own
 	texts  *[][]string // per column that keeps texts: long ones, by dictionary entry; nil if there is none
 }
 

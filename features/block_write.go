@@ -124,7 +124,7 @@ func (s *shape) fitRow(l *layout, b *block, r *row) {
 }
 
 // make lays out an empty block.
-func (s *shape) make(l *layout, from *spare) block {
+func (s *shape) make(l *layout, from *tails) block {
 	size := 4 * l.columns
 	var offsets [maxColumns]int
 	for c := range l.columns {
@@ -138,7 +138,12 @@ func (s *shape) make(l *layout, from *spare) block {
 			size += int(s.width[c]) * l.masks
 		}
 	}
-	b := block{origin: s.origin, data: from.take(size)}
+	b := block{origin: s.origin}
+	if from != nil {
+		b.data, b.home = from.take(size)
+	} else {
+		b.data = make([]byte, size)
+	}
 	for c := range l.columns {
 		le.PutUint32(b.data[4*c:], uint32(offsets[c])|uint32(s.width[c])<<16)
 	}
@@ -175,7 +180,7 @@ func (b *block) holds(l *layout, r *row) bool {
 }
 
 // with is the block with room for one more row like r, a copy if need be.
-func (b *block) with(l *layout, r *row, from *spare) block {
+func (b *block) with(l *layout, r *row, from *tails) block {
 	if b.n > 0 && b.holds(l, r) {
 		return *b
 	}
@@ -193,7 +198,7 @@ func (b *block) with(l *layout, r *row, from *spare) block {
 }
 
 // part is a copy of rows i to j-1, without room for more unless asked for.
-func (b *block) part(l *layout, i, j, room int, from *spare) block {
+func (b *block) part(l *layout, i, j, room int, from *tails) block {
 	s := shapeOf(l, max(room, j-i))
 	s.fitBlock(l, b)
 	s.fitTimes(b.time(i), b.time(j-1))

@@ -12,9 +12,30 @@ const (
 
 // headCodec turns heads to bytes. References are stored without what they
 // refer to: chunks have a table of their own.
-type headCodec struct{ *group }
+type headCodec struct {
+	*group
+	packer *packer
+}
 
-func (c headCodec) Append(dst []byte, h *head) []byte {
+// Release is told that a head leaves memory.
+func (c headCodec) Release(p *packed) { c.packer.release(p) }
+
+func (c headCodec) Append(dst []byte, p *packed) []byte {
+	var h head
+	c.packer.unpack(p, &h)
+	return c.append(dst, &h)
+}
+
+func (c headCodec) Decode(b []byte, p *packed) error {
+	var h head
+	if err := c.decode(b, &h); err != nil {
+		return err
+	}
+	c.packer.pack(p, &h)
+	return nil
+}
+
+func (c headCodec) append(dst []byte, h *head) []byte {
 	dst = append(dst, headVersion)
 	dst = binary.AppendVarint(dst, h.first)
 	dst = appendBlock(dst, &c.layout, &h.tail)
@@ -40,7 +61,7 @@ func (c headCodec) Append(dst []byte, h *head) []byte {
 	return dst
 }
 
-func (c headCodec) Decode(b []byte, h *head) error {
+func (c headCodec) decode(b []byte, h *head) error {
 	d := decoder{b: b}
 	d.version(headVersion)
 	h.first = d.varint()

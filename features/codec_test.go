@@ -108,10 +108,10 @@ func (s *groupState) sealed(t testing.TB, h *head) (list []*chunk) {
 func TestCodec(t *testing.T) {
 	for _, n := range []int{1, 5, 64, 65, 300, 6000} {
 		_, s := fillHistory(t, n)
-		h := s.entry.Value()
-		heads, chunks := headCodec{s.group}, chunkCodec{s.group}
-		encoded := heads.Append(nil, h)
-		var again head
+		h := s.head(s.entry)
+		heads, chunks := headCodec{s.group, s.packer}, chunkCodec{s.group}
+		encoded := heads.append(nil, h)
+		var again packed
 		if err := heads.Decode(encoded, &again); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +139,7 @@ func TestCodec(t *testing.T) {
 // refused, never answered from.
 func TestCorruptChunks(t *testing.T) {
 	st, s := fillHistory(t, 300)
-	h := s.entry.Value()
+	h := s.head(s.entry)
 	ev := &tidegate.Event{Type: tidegate.TypeTransaction, Time: 300 * 60_000}
 	ev.Text[tidegate.CustomerID] = "c"
 	facts := tidegate.NewFacts(len(st.set.variables))
@@ -166,12 +166,20 @@ func TestCorruptChunks(t *testing.T) {
 	}
 }
 
+// put makes h the head of the entry.
+func (s *groupState) put(h *head) {
+	p := s.heads.Update(s.entry)
+	s.packer.release(p)
+	*p = packed{}
+	s.packer.pack(p, h)
+}
+
 // FuzzDecode: any bytes are refused or make something that can be read.
 func FuzzDecode(f *testing.F) {
 	for _, n := range []int{1, 70, 300} {
 		_, s := fillHistory(f, n)
-		h := s.entry.Value()
-		f.Add(headCodec{s.group}.Append(nil, h))
+		h := s.head(s.entry)
+		f.Add(headCodec{s.group, s.packer}.append(nil, h))
 		for _, c := range s.sealed(f, h) {
 			f.Add(chunkCodec{s.group}.Append(nil, c))
 		}
@@ -184,20 +192,20 @@ func FuzzDecode(f *testing.F) {
 		var c chunk
 		if err := (chunkCodec{s.group}).Decode(data, &c); err == nil && c.block != nil {
 			// As the tail of a history all of its rows are looked at.
-			*s.heads.Update(s.entry) = head{tail: *c.block}
+			s.put(&head{tail: *c.block})
 			ev.Time = tidegate.Millis(c.block.last())
 			if err := st.Observe(ev, facts, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
 		var h head
-		if err := (headCodec{s.group}).Decode(data, &h); err != nil {
+		if err := (headCodec{s.group, s.packer}).decode(data, &h); err != nil {
 			if tidegate.CodeOf(err) != tidegate.CodeCorrupt {
 				t.Fatalf("untyped error %v", err)
 			}
 			return
 		}
-		*s.heads.Update(s.entry) = h
+		s.put(&h)
 		ev.Time = 300 * 60_000
 		if err := st.Observe(ev, facts, 0); err != nil && tidegate.CodeOf(err) != tidegate.CodeCorrupt {
 			t.Fatal(err)

@@ -5,8 +5,8 @@ import (
 	"github.com/tidegate/tidegate/stream/state"
 )
 
-// head is what a key's entry holds: the newest events, and the way to the
-// sealed chunks of the older ones. It is the only part that changes.
+// head is what a key's entry holds, unpacked: the newest events, and the way to
+// the sealed chunks of the older ones. It is the only part that changes.
 type head struct {
 	tail    block // the newest events; not empty in a head that was written
 	first   int64 // time of the earliest event that was ever applied
@@ -39,17 +39,18 @@ type chunk struct {
 // groupState is a group's tables and the scratch of its one writer.
 type groupState struct {
 	*group
-	heads  *state.Table[head]
+	heads  *state.Table[packed]
+	packer *packer // of the heads
 	chunks *state.Table[chunk]
 
 	id      []byte // key of the entity last looked up; empty if there is none
 	chunkID []byte
 	event   *tidegate.Event // that entry and row are of
-	entry   *state.Entry[head]
-	reach   state.Reach[head]
-	likely  *state.Entry[head]
+	entry   *state.Entry[packed]
+	reach   state.Reach[packed]
+	likely  *state.Entry[packed]
+	open    head // the one that is read or changed
 	row     row
-	spare   *spare
 	short   shortTexts
 	sum     *summary
 	scope   scope
@@ -64,6 +65,12 @@ type groupState struct {
 	approximate []int
 	cutoff      int64 // how far behind a key's newest event eviction begins
 	memory      int64 // how long after its newest event a key is forgotten
+}
+
+// head unpacks an entry's head, in the place of the one before.
+func (s *groupState) head(e *state.Entry[packed]) *head {
+	s.packer.unpack(e.Value(), &s.open)
+	return &s.open
 }
 
 // chunkIDBytes end the key of a chunk; what is before is the key of its head.

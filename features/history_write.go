@@ -37,7 +37,7 @@ func (s *groupState) place(h *head, r *row) error {
 		return s.insertFull(h, r)
 	}
 	if h.tail.n == 0 || !h.tail.holds(&s.layout, r) {
-		s.moveTail(h, h.tail.with(&s.layout, r, s.spare))
+		s.moveTail(h, h.tail.with(&s.layout, r, s.packer.tails))
 	}
 	h.tail.insert(&s.layout, h.tail.upTo(r.time), r)
 	return nil
@@ -87,10 +87,14 @@ func (s *groupState) insertFull(h *head, r *row) error {
 	sealed := h.tail.part(&s.layout, 0, cut, 0, nil)
 	var tail block
 	if cut < blockRows {
-		tail = h.tail.part(&s.layout, cut, blockRows, blockRows, s.spare)
+		tail = h.tail.part(&s.layout, cut, blockRows, blockRows, s.packer.tails)
 	}
 	if cut <= at {
-		tail = tail.with(&s.layout, r, s.spare)
+		if tail.n == 0 || !tail.holds(&s.layout, r) {
+			narrow := tail
+			tail = tail.with(&s.layout, r, s.packer.tails)
+			narrow.giveTo(s.packer.tails)
+		}
 		tail.insert(&s.layout, at-cut, r)
 	} else {
 		sealed = sealed.with(&s.layout, r, nil)
@@ -260,14 +264,16 @@ func (s *groupState) evict(h *head, cutoff int64) error {
 		return nil
 	}
 	s.remember(h, &h.tail, k)
-	s.moveTail(h, h.tail.part(&s.layout, k, h.tail.n, roomFor(h.tail.n-k+1), s.spare))
+	s.moveTail(h, h.tail.part(&s.layout, k, h.tail.n, roomFor(h.tail.n-k+1), s.packer.tails))
 	return nil
 }
 
 // moveTail puts another block in the place of the tail, a copy, and keeps the
 // memory for the next one. Nobody else reads a tail.
 func (s *groupState) moveTail(h *head, to block) {
-	s.spare.give(h.tail.data)
+	if h.tail.home != to.home {
+		h.tail.giveTo(s.packer.tails)
+	}
 	h.tail = to
 }
 

@@ -121,7 +121,7 @@ func (s *groupState) changeRow(ev *tidegate.Event, change func(b *block, i int) 
 	if err != nil || entry == nil {
 		return err
 	}
-	r := reader{s: s, head: entry.Value()}
+	r := reader{s: s, head: s.head(entry)}
 	at, ok := r.find(int64(ev.Time), tagOf(ev))
 	if !ok || r.err != nil {
 		return r.err
@@ -130,11 +130,12 @@ func (s *groupState) changeRow(ev *tidegate.Event, change func(b *block, i int) 
 	if !change(&changed, at.row) {
 		return nil
 	}
-	h := s.heads.Update(entry)
+	h, p := r.head, s.heads.Update(entry)
+	defer s.packer.pack(p, h)
 	s.slideRow(h, r.blockAt(at), at.row, false)
 	s.slideRow(h, &changed, at.row, true)
 	if at.page == r.pages()+1 {
-		h.tail = changed
+		s.moveTail(h, changed)
 		return nil
 	}
 	replace := func(page *index) error {
@@ -148,6 +149,7 @@ func (s *groupState) changeRow(ev *tidegate.Event, change func(b *block, i int) 
 
 func (b *block) clone() block {
 	c := *b
+	c.home = 0
 	c.data = append([]byte(nil), b.data...)
 	if b.texts != nil {
 		texts := make([][]string, len(*b.texts))

@@ -15,13 +15,13 @@ func (st *State) lookUp(ev *tidegate.Event, tag uint32) (err error) {
 	for _, s := range st.groups {
 		if s.likely = nil; len(s.id) > 0 {
 			if s.likely = s.reach.Likely(); s.likely != nil {
-				touched += byte(s.likely.Value().tail.n)
+				touched += byte(s.likely.Value().n)
 			}
 		}
 	}
 	for _, s := range st.groups {
 		if s.likely != nil {
-			touched += s.reach.Touch(s.likely) + s.likely.Value().touch()
+			touched += s.reach.Touch(s.likely) + s.packer.touch(s.likely.Value())
 		}
 	}
 	st.touched = touched
@@ -48,8 +48,11 @@ func (s *groupState) name(ev *tidegate.Event) bool {
 const cacheLine = 64
 
 // touch reads a byte of each cache line of the newest events.
-func (h *head) touch() (touched byte) {
-	for data := h.tail.data; len(data) > 0; data = data[min(cacheLine, len(data)):] {
+func (k *packer) touch(p *packed) (touched byte) {
+	if p.tail == 0 {
+		return 0
+	}
+	for data := k.tails.memory(p.tail, uint32(p.units)); len(data) > 0; data = data[min(cacheLine, len(data)):] {
 		touched += data[0]
 	}
 	return touched

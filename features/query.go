@@ -96,7 +96,7 @@ func (st *State) query(s *groupState, value, tenant string, at tidegate.Millis, 
 	}
 	e := evaluation{reader: reader{s: s}, at: int64(at), row: &s.row, event: &blank, facts: facts}
 	if s.entry != nil {
-		e.head = s.entry.Value()
+		e.head = s.head(s.entry)
 	}
 	return e.run()
 }

@@ -5,8 +5,14 @@ import "unsafe"
 // Size is the memory that a head holds outside of itself: for the cache of
 // the tables. Chunks count where they are reachable from,
 // which keeps them in memory.
-func (c headCodec) Size(h *head) int {
-	n := h.tail.size()
+func (c headCodec) Size(p *packed) int {
+	n := tailUnit * int(p.units)
+	if p.rare == 0 {
+		return n
+	}
+	var h head
+	c.packer.unpack(p, &h)
+	n = int(unsafe.Sizeof(rare{})) + h.tail.size()
 	if h.recalls != nil {
 		n += len(*h.recalls) * int(unsafe.Sizeof(recalled{}))
 	}

@@ -51,12 +51,13 @@ func NewState(set *Set, store *state.Store, options ...state.TableOption) (*Stat
 	ofChunks := append(slices.Clone(options), state.ShardedBy(keyOfChunk))
 	for _, g := range set.groups {
 		name := fmt.Sprintf("features.%s.%016x", g.key.name(), g.layout.hash)
+		heads := state.NewTable[packed](store, name, headCodec{g, newPacker()}, options...)
 		st.groups = append(st.groups, &groupState{
 			group:     g,
-			heads:     state.NewTable[head](store, name, headCodec{g}, options...),
+			heads:     heads,
+			packer:    heads.Codec().(headCodec).packer, // another set's, if it keeps the same
 			chunks:    state.NewTable[chunk](store, name+".chunks", chunkCodec{g}, ofChunks...),
 			row:       newRow(&g.layout),
-			spare:     new(spare),
 			sum:       newSummary(g),
 			sums:      newSums(g),
 			baseScale: majorUnit(set.options.Base),
@@ -101,7 +102,7 @@ func (st *State) observe(ev, first *tidegate.Event, facts *tidegate.Facts, offse
 			continue
 		}
 		if s.entry != nil {
-			e.head = s.entry.Value()
+			e.head = s.head(s.entry)
 			if first != nil {
 				e.skip(int64(first.Time), tagOf(first))
 			}
@@ -181,8 +182,11 @@ func (s *groupState) apply(ev *tidegate.Event, outcome string) (err error) {
 			return err
 		}
 	}
-	h := s.heads.Update(s.entry)
-	if err := s.insert(h, &s.row); err != nil {
+	p := s.heads.Update(s.entry)
+	h := s.head(s.entry)
+	err = s.insert(h, &s.row)
+	s.packer.pack(p, h) // also after an error: its parts may have moved
+	if err != nil {
 		return err
 	}
 	s.heads.SetExpiry(s.entry, h.newest()+s.memory)

@@ -19,7 +19,8 @@ func (s *tableShard[V]) send(e *Entry[V]) {
 			return
 		}
 	}
-	e.value, e.away = *new(V), true
+	s.table.codec.clear(&e.value)
+	e.away = true
 	s.weigh(e, 0)
 }
 

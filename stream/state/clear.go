@@ -43,6 +43,7 @@ func (s *tableShard[V]) clear() {
 			store.changed.Add(-s.held(e))
 		}
 		s.leave(e)
+		s.table.codec.clear(&e.value)
 	}
 	s.index, s.slabs, s.slots, s.free, s.keys = newIndex(len(s.table.shards)), nil, 0, nil, keys{}
 	s.hand, s.weighed, s.fresh, s.changed = 0, 0, nil, list[V]{}

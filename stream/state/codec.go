@@ -29,12 +29,19 @@ type Sizer[V any] interface {
 	Size(v *V) int
 }
 
+// Releaser is a [Codec] whose values hold memory that is to be given back: it is
+// told when a value leaves memory or is overwritten, and nobody reads it after.
+type Releaser[V any] interface {
+	Release(v *V)
+}
+
 // codecs are the sides of a table's codec, found once.
 type codecs[V any] struct {
 	Codec[V]
-	migrate Migrator[V]
-	sizer   Sizer[V]
-	version uint8
+	migrate  Migrator[V]
+	sizer    Sizer[V]
+	releaser Releaser[V]
+	version  uint8
 }
 
 func codecsOf[V any](c Codec[V]) codecs[V] {
@@ -43,7 +50,16 @@ func codecsOf[V any](c Codec[V]) codecs[V] {
 		cs.migrate, cs.version = m, m.Version()
 	}
 	cs.sizer, _ = c.(Sizer[V])
+	cs.releaser, _ = c.(Releaser[V])
 	return cs
+}
+
+// clear makes v a zero value.
+func (c *codecs[V]) clear(v *V) {
+	if c.releaser != nil {
+		c.releaser.Release(v)
+	}
+	*v = *new(V)
 }
 
 func (c *codecs[V]) decode(version uint8, b []byte, v *V) error {

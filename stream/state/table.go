@@ -84,6 +84,9 @@ func NewTable[V any](s *Store, name string, codec Codec[V], options ...TableOpti
 	return t
 }
 
+// Codec is the one that the table was made with first.
+func (t *Table[V]) Codec() Codec[V] { return t.codec.Codec }
+
 // Get finds a key's entry; nil if there is none, or if it has expired.
 func (t *Table[V]) Get(key []byte) (*Entry[V], error) {
 	sh, hash := t.locate(key)
@@ -158,7 +161,7 @@ func (t *Table[V]) Replace(key []byte) (*Entry[V], error) {
 // reset makes an entry one with a zero value.
 func (t *Table[V]) reset(e *Entry[V]) *Entry[V] {
 	t.change(e)
-	e.value = *new(V)
+	t.codec.clear(&e.value)
 	e.expiry, e.deleted, e.used = 0, false, true
 	return e
 }
@@ -190,7 +193,7 @@ func (t *Table[V]) Delete(e *Entry[V]) {
 		return
 	}
 	t.change(e)
-	e.value = *new(V)
+	t.codec.clear(&e.value)
 	e.expiry, e.deleted = 0, true
 }
 

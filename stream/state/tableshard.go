@@ -126,6 +126,7 @@ func (s *tableShard[V]) drop(e *Entry[V]) {
 	s.keys.remove(&e.key)
 	s.free = append(s.free, e.slot)
 	s.table.store.cached.Add(-int64(e.cost))
+	s.table.codec.clear(&e.value)
 	*e = Entry[V]{}
 }
 
