@@ -66,6 +66,22 @@ func TestCommands(t *testing.T) {
 			t.Errorf("%v: %s, want %s", args, got, want)
 		}
 	}
+	// The same transactions in the order in which they arrive: from three files
+	// they are the same alerts as from one, which another process reads.
+	do(t, "generate", "-n", "20000", "-customers", "500", "-days", "20", "-seed", "9", "-partitions", "3", "-out", tx)
+	arrived, candidates := filepath.Join(dir, "arrived"), filepath.Join(dir, "candidates")
+	if out, err := quickly("run", "-order", "arrival", "-out", arrived, "-candidates", candidates, tx); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	want = do(t, "digest", arrived)
+	all := do(t, "digest", candidates)
+	do(t, "run", "-order", "arrival", "-out", arrived, "-candidates", candidates, tx+".0", tx+".1", tx+".2")
+	if got := do(t, "digest", arrived); got != want {
+		t.Errorf("in three files: %s, want %s", got, want)
+	}
+	if got := do(t, "digest", candidates); got != all {
+		t.Errorf("candidates in three files: %s, want %s", got, all)
+	}
 }
 
 // TestListen asks the program for what it keeps of a customer.

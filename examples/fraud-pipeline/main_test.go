@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,15 +21,31 @@ import (
 	"github.com/tidegate/tidegate/stream/file"
 )
 
-// generate200k writes the input that Flink's alerts in testdata are of.
+// generate200k is the input that Flink's alerts in testdata are of.
 var generate200k = sync.OnceValue(func() []byte {
-	var b bytes.Buffer
-	g := Generator{Transactions: 200_000, Customers: 5000, Days: 45, Seed: 1}
-	if err := g.Write(&b); err != nil {
-		panic(err) // a buffer takes everything
+	dir, err := os.MkdirTemp("", "fraud-pipeline")
+	if err != nil {
+		panic(err)
 	}
-	return b.Bytes()
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, "tx.jsonl")
+	if out, err := quickly("generate", "-n", "200000", "-customers", "5000", "-days", "45", "-seed", "1", "-out", name); err != nil {
+		panic(fmt.Sprintf("%v\n%s", err, out))
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	return b
 })
+
+// quickly executes a command without the race detector, for which 20,000
+// transactions in TestCommands and 40,000 in TestKill are enough.
+func quickly(args ...string) ([]byte, error) {
+	cmd := exec.Command(quick(), args...)
+	cmd.Env = append(os.Environ(), "FRAUD_PIPELINE_COMMAND=1")
+	return cmd.CombinedOutput()
+}
 
 func TestGenerate(t *testing.T) {
 	const want = "baa5717ec071ea1a6fa70e9dc49e593c249d171062f5190e96f82a06d7b05af8" // testdata/SHA256
@@ -44,13 +61,14 @@ func TestAgainstFlink(t *testing.T) {
 		for _, files := range spread {
 			t.Run(fmt.Sprintf("%s order, %d files", order, files), func(t *testing.T) {
 				dir := t.TempDir()
-				c := Config{Files: split(t, generate200k(), dir, files), Out: filepath.Join(dir, "alerts"), Candidates: filepath.Join(dir, "candidates"), InOrder: order == "event"}
-				if err := Build(c).Run(t.Context()); err != nil {
-					t.Fatal(err)
+				alerts, candidates := filepath.Join(dir, "alerts"), filepath.Join(dir, "candidates")
+				args := []string{"run", "-order", order, "-out", alerts, "-candidates", candidates}
+				if out, err := quickly(append(args, split(t, generate200k(), dir, files)...)...); err != nil {
+					t.Fatalf("%v\n%s", err, out)
 				}
-				compare(t, read(t, c.Out), unzip(t, "tx200k-seed1."+order+".alerts.jsonl.gz"))
-				compare(t, read(t, c.Candidates), unzip(t, "tx200k-seed1."+order+".candidates.jsonl.gz"))
-				if d, err := digestOf(c.Out); err != nil || d.String() != published[order] {
+				compare(t, read(t, alerts), unzip(t, "tx200k-seed1."+order+".alerts.jsonl.gz"))
+				compare(t, read(t, candidates), unzip(t, "tx200k-seed1."+order+".candidates.jsonl.gz"))
+				if d, err := digestOf(alerts); err != nil || d.String() != published[order] {
 					t.Errorf("%v, %v; want %s", d, err, published[order])
 				}
 			})
