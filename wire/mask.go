@@ -33,15 +33,20 @@ func Mask(b []byte) []byte {
 	return b
 }
 
-// quoted returns where the string that begins at i is over.
+// quoted returns where the string that begins at i is over. It may have megabytes.
 func quoted(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	quote := i
+	for i++; i < len(b); {
+		if quote < i {
+			if quote = bytes.IndexByte(b[i:], '"') + i; quote < i {
+				return len(b)
+			}
 		}
+		escape := bytes.IndexByte(b[i:quote], '\\')
+		if escape < 0 {
+			return quote + 1
+		}
+		i += escape + 2
 	}
 	return len(b)
 }
@@ -113,8 +118,12 @@ func maskText(text []byte) {
 		}
 		return
 	}
+	if nextDigit(text, 0) == len(text) {
+		return
+	}
+	s := string(text) // once: a text of megabytes may be nothing but card numbers
 	for at := 0; ; {
-		from, to := cardNumberIn(string(text[at:]))
+		from, to := cardNumberIn(s[at:])
 		if to == 0 {
 			break
 		}
@@ -157,9 +166,16 @@ var inNumber = func() (is [256]bool) {
 // maskRuns masks every run of digits, spaces and dashes that is a card number
 // and stands by itself.
 func maskRuns(b []byte, with byte) {
+	first := nextDigit(b, 0)
+	if first == len(b) {
+		return
+	}
 	s := string(b)
-	for i := 0; i < len(s); i++ {
-		if !isDigit(s[i]) || endsWord(s[:i]) {
+	for i := first; i < len(s); i++ {
+		if i = nextDigit(s, i); i == len(s) {
+			return
+		}
+		if endsWord(s[:i]) {
 			continue
 		}
 		end := i
@@ -196,6 +212,30 @@ func unescaped(inside []byte) string {
 }
 
 func isDigit(c byte) bool { return c-'0' <= 9 }
+
+// nextDigit returns where, from i on, the first digit stands, or the length. It
+// looks at eight bytes at once: what is searched may have megabytes without any.
+func nextDigit[T string | []byte](s T, i int) int {
+	for ; i+8 <= len(s); i += 8 {
+		t := s[i : i+8]
+		v := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		// Of a byte under 0x80, adding 0x50 sets the top bit from '0' on, and 0x46
+		// from ':' on.
+		low := v &^ tops
+		if (low+0x50*ones)&^(low+0x46*ones)&^v&tops != 0 {
+			break
+		}
+	}
+	for ; i < len(s) && !isDigit(s[i]); i++ {
+	}
+	return i
+}
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x80 * ones
+)
 
 func isWord(c byte) bool {
 	return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c >= 0x80

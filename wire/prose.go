@@ -17,10 +17,7 @@ func cardNumberIn(s string) (from, to int) {
 	if isCardNumber(s) {
 		return 0, len(s)
 	}
-	for i := 0; i+14 <= len(s); i++ {
-		if !isDigit(s[i]) {
-			continue
-		}
+	for i := nextDigit(s, 0); i+14 <= len(s); i = nextDigit(s, i+1) {
 		alone := i == 0 || !endsWord(s[:i]) && s[i-1] != '+' && s[i-1] != '.' && !afterIBAN(s[:i])
 		if alone {
 			for _, groups := range printed {

@@ -46,11 +46,11 @@ func TestPoison(t *testing.T) {
 		}
 		n = max(n, more)
 	}
-	p.fill(n, false)
+	p.fill(n, nil)
 	p.service.start()
 	without := p.rate(n)
 	p.service.kill()
-	p.fill(n, true)
+	p.fill(n, poisons)
 	p.service.start()
 	with := p.rate(n - n/oneIn)
 	t.Logf("%.0f records/s without poison, %.0f with one in %d: %.2f", without, with, oneIn, with/without)
@@ -123,7 +123,7 @@ var poisons = []poison{
 
 // poisoned is the service between topics that hold poison.
 type poisoned struct {
-	t          *testing.T
+	t          testing.TB
 	broker     *kafkatest.Broker
 	service    *publishing
 	json, avro string // topics
@@ -137,9 +137,10 @@ type poisoned struct {
 	other     int // of something else
 	published atomic.Bool
 
-	n    int
-	good []string         // ids of payments
-	bad  map[string]*sick // by where it is: topic/partition/offset
+	n         int
+	merchants int              // that the payments in JSON are shared out to
+	good      []string         // ids of payments
+	bad       map[string]*sick // by where it is: topic/partition/offset
 }
 
 // sick is a poison that was sent.
@@ -149,8 +150,8 @@ type sick struct {
 	good []byte
 }
 
-func newPoisoned(t *testing.T, broker *kafkatest.Broker, registry string) *poisoned {
-	p := &poisoned{t: t, broker: broker, json: broker.Topic(t, "json", 3), avro: broker.Topic(t, "avro", 3), random: rand.New(rand.NewPCG(1, 2)), bad: map[string]*sick{}}
+func newPoisoned(t testing.TB, broker *kafkatest.Broker, registry string) *poisoned {
+	p := &poisoned{t: t, broker: broker, json: broker.Topic(t, "json", 3), avro: broker.Topic(t, "avro", 3), random: rand.New(rand.NewPCG(1, 2)), merchants: 1, bad: map[string]*sick{}}
 	large := strconv.Itoa(8 << 20)
 	if _, err := kadm.NewClient(broker.Client(t)).AlterTopicConfigs(t.Context(), []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "max.message.bytes", Value: &large}}, p.json); err != nil {
 		t.Fatal(err)
@@ -196,8 +197,9 @@ func (p *poisoned) noise() []byte {
 	return b
 }
 
-// fill writes n records, half of them into each topic, before the service runs.
-func (p *poisoned) fill(n int, poison bool) {
+// fill writes n records, half of them into each topic, before the service runs;
+// one in a thousand is of one of the kinds in turn, if there are any.
+func (p *poisoned) fill(n int, kinds []poison) {
 	p.t.Helper()
 	type sent struct {
 		r    *kgo.Record
@@ -209,14 +211,14 @@ func (p *poisoned) fill(n int, poison bool) {
 		p.n++
 		id, customer := fmt.Sprint("p-", p.n), fmt.Sprint("c-", p.n%997)
 		s := &sick{id: id}
-		if poison && i%oneIn == oneIn/2 {
-			s.poison = poisons[i/oneIn%len(poisons)]
+		if len(kinds) > 0 && i%oneIn == oneIn/2 {
+			s.poison = kinds[i/oneIn%len(kinds)]
 		}
 		r := &kgo.Record{Topic: p.json, Key: []byte(customer)}
 		if s.avro || s.name == "" && i%2 == 1 {
 			r.Topic, r.Value = p.avro, framed(p.t, p.id, nil, avroPayment(p.t, p.schema, id, customer, 1250, nil))
 		} else {
-			r.Value = []byte(payment(id, customer, 1250))
+			r.Value = []byte(strings.Replace(payment(id, customer, 1250), `"m-0"`, fmt.Sprintf(`"m-%d"`, p.n%p.merchants), 1))
 		}
 		if s.name == "" {
 			p.good = append(p.good, id)
