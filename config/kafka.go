@@ -43,11 +43,6 @@ type Topics struct {
 	DeadLetters       yamlfile.Duration `yaml:"dead_letters"`        // retention of those
 }
 
-// Outputs is how decisions and alerts are written.
-type Outputs struct {
-	Format string `yaml:"format"` // json, or json_schema or avro with their schemas in the registry
-}
-
 // Deliveries.
 const (
 	ExactlyOnce = "exactly-once"
@@ -85,11 +80,8 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	if err := k.Registry.check(document); err != nil {
 		return err
 	}
-	switch format := schema.Format(k.Outputs.Format); {
-	case format != schema.JSON && format != schema.JSONSchema && format != schema.Avro:
-		return document.Errorf("$.kafka.outputs.format", "outputs: format is %q: write json or json_schema or avro", format)
-	case format != schema.JSON && k.Registry.URL == "":
-		return document.Errorf("$.kafka.outputs.format", "outputs: format %s needs kafka.registry.url", format)
+	if err := k.checkOutputs(document); err != nil {
+		return err
 	}
 	topics := map[string]bool{}
 	for i := range k.Inputs {

@@ -16,6 +16,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -288,11 +289,12 @@ func TestAlertIsDocumented(t *testing.T) {
 	}
 }
 
-// The Avro schemas have what the JSON Schemas have, and nothing else. What a
-// question has to ask for is not in a topic.
-func TestAvroIsTheSame(t *testing.T) {
+// The schemas in Avro and Protobuf have what the JSON Schemas have, and nothing
+// else. What a question has to ask for is not in a topic.
+func TestFormatsAreTheSame(t *testing.T) {
 	asked := map[string]bool{"features": true, "warming": true}
-	for _, c := range [][2]string{{schemas.Decision, schemas.DecisionAvro}, {schemas.Alert, schemas.AlertAvro}} {
+	field := regexp.MustCompile(`(?m)^  (?:optional |repeated )?\S.* (\w+) = \d+;`)
+	for _, c := range [][3]string{{schemas.Decision, schemas.DecisionAvro, schemas.DecisionProtobuf}, {schemas.Alert, schemas.AlertAvro, schemas.AlertProtobuf}} {
 		var members struct{ Properties map[string]any }
 		var record struct{ Fields []struct{ Name string } }
 		if err := errors.Join(json.Unmarshal([]byte(c[0]), &members), json.Unmarshal([]byte(c[1]), &record)); err != nil {
@@ -302,7 +304,17 @@ func TestAvroIsTheSame(t *testing.T) {
 			if members.Properties[f.Name] == nil {
 				t.Errorf("%s is in Avro alone", f.Name)
 			}
+		}
+		var inAvro, inProtobuf []string
+		for _, f := range record.Fields {
+			inAvro = append(inAvro, f.Name)
 			delete(members.Properties, f.Name)
+		}
+		for _, f := range field.FindAllStringSubmatch(c[2], -1) {
+			inProtobuf = append(inProtobuf, f[1])
+		}
+		if diff := cmp.Diff(inAvro, inProtobuf); diff != "" {
+			t.Errorf("in Avro (-) and Protobuf (+): %s", diff)
 		}
 		for name := range members.Properties {
 			if !asked[name] {

@@ -9,24 +9,29 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bufbuild/protocompile"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hamba/avro/v2"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sr"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/tidegate/tidegate/docs/schemas"
 	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
 	"github.com/tidegate/tidegate/stream/schema"
 )
 
-// TestServeOutputs: decisions and alerts in Avro and with JSON Schema say what the
-// service says over HTTP. A registry that holds the schema for incompatible lets
+// TestServeOutputs: decisions and alerts in Avro, in Protobuf and with JSON Schema
+// say what the service says over HTTP. A registry that holds the schema for incompatible lets
 // nothing be published, and decisions go on; when it takes it all is published.
 func TestServeOutputs(t *testing.T) {
 	t.Parallel()
 	broker, registry := kafkatest.Start(t), kafkatest.Registry(t)
-	for _, format := range []schema.Format{schema.Avro, schema.JSONSchema} {
+	for _, format := range []schema.Format{schema.Avro, schema.Protobuf, schema.JSONSchema} {
 		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
 			s := newPublishing(t, broker, "registry: {url: "+quoted(registry)+"}", "outputs: {format: "+string(format)+"}")
 			subject := s.topics["decisions"] + "-value"
 			if format == schema.Avro {
@@ -100,8 +105,9 @@ func (s *publishing) get(t *testing.T, path string, to any) {
 }
 
 // readBack reads a value as a consumer would: Avro with a library by the
-// published schema, JSON as it is behind the number of a schema that the registry
-// has and that it matches.
+// published schema, Protobuf with its own by the schema that the registry has,
+// JSON as it is behind the number of a schema that the registry has and that it
+// matches.
 func readBack(t *testing.T, registry string, format schema.Format, text string, value []byte) (members map[string]any) {
 	t.Helper()
 	if format == schema.Avro {
@@ -110,6 +116,9 @@ func readBack(t *testing.T, registry string, format schema.Format, text string, 
 			t.Fatal(err)
 		}
 		return read.(map[string]any)
+	}
+	if format == schema.Protobuf {
+		return protobufBack(t, registry, value)
 	}
 	r, err := schema.NewRegistry(schema.RegistryOptions{URL: registry})
 	if err != nil {
@@ -129,7 +138,43 @@ func readBack(t *testing.T, registry string, format schema.Format, text string, 
 	return members
 }
 
-// normal makes what JSON and Avro say comparable: numbers, also those in texts, are
+// protobufBack compiles the schema that the registry has under a value's number,
+// takes the first message in it, and gives what Protobuf's own JSON says of it.
+func protobufBack(t *testing.T, registry string, value []byte) (members map[string]any) {
+	t.Helper()
+	var header sr.ConfluentHeader
+	id, body, err := header.DecodeID(value)
+	if err != nil || len(body) == 0 || body[0] != 0 {
+		t.Fatalf("%x does not begin with a schema's number and the place of its first message", value)
+	}
+	client, err := sr.NewClient(sr.URLs(registry), sr.HTTPClient(&http.Client{Timeout: 2 * time.Minute}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := client.SchemaByID(t.Context(), id)
+	if err != nil || s.Type != sr.TypeProtobuf {
+		t.Fatal(s.Type, err)
+	}
+	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(map[string]string{"s": s.Schema})})}
+	files, err := compiler.Compile(t.Context(), "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := dynamicpb.NewMessage(files[0].Messages().Get(0))
+	if err = proto.Unmarshal(body[1:], m); err != nil || len(m.GetUnknown()) > 0 {
+		t.Fatal(err, m)
+	}
+	text, err := protojson.MarshalOptions{UseProtoNames: true, EmitDefaultValues: true}.Marshal(m)
+	if err == nil {
+		err = json.Unmarshal(text, &members)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return members
+}
+
+// normal makes what JSON, Avro and Protobuf say comparable: numbers, also those in texts, are
 // floats, times text; null is nothing; and what a library wraps a branch of a union
 // in is gone.
 func normal(v any) any {

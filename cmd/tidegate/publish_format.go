@@ -6,7 +6,6 @@ import (
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/config"
-	"github.com/tidegate/tidegate/docs/schemas"
 	"github.com/tidegate/tidegate/stream/schema"
 )
 
@@ -17,22 +16,7 @@ type outputs struct {
 }
 
 func newOutputs(k *config.Kafka) (o outputs, err error) {
-	format := schema.Format(k.Outputs.Format)
-	if format == schema.JSON {
-		return o, nil
-	}
-	decision, alert := schemas.Decision, schemas.Alert
-	if format == schema.Avro {
-		decision, alert = schemas.DecisionAvro, schemas.AlertAvro
-	}
-	registry, err := k.Registry.Open()
-	if err != nil {
-		return o, err
-	}
-	if o.decision, err = schema.NewEncoder(registry, format, k.DecisionsTopic+"-value", decision); err != nil {
-		return o, err
-	}
-	o.alert, err = schema.NewEncoder(registry, format, k.AlertsTopic+"-value", alert)
+	o.decision, o.alert, err = k.Encoders()
 	return o, err
 }
 

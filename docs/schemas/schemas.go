@@ -5,8 +5,9 @@ package schemas
 import _ "embed" // the documents
 
 // Decision and Alert are the records of the topics decisions and fraud-alerts:
-// JSON Schemas, and the Avro schemas of the same. In those of Avro amounts are
-// exact texts, times are milliseconds, and what may be absent is null.
+// JSON Schemas, and the schemas of the same in Avro and Protobuf. In those
+// amounts are exact texts, times are milliseconds in Avro and Timestamps in
+// Protobuf, and what may be absent is null, or not set.
 var (
 	//go:embed decision.json
 	Decision string
@@ -16,4 +17,8 @@ var (
 	DecisionAvro string
 	//go:embed alert.avsc
 	AlertAvro string
+	//go:embed decision.proto
+	DecisionProtobuf string
+	//go:embed alert.proto
+	AlertProtobuf string
 )

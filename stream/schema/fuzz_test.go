@@ -63,6 +63,31 @@ func FuzzDebezium(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { check(t, d, b) })
 }
 
+// FuzzWritten: whatever JSON there is, it is refused, or written so that it can be
+// read.
+func FuzzWritten(f *testing.F) {
+	f.Add([]byte(`{"id":"x","score":1,"n":1,"large":1,"yes":true,"at":"2026-03-14T12:00:00Z","list":[{"code":"A"}],"evidence":{"a":[1]},"names":[],"counts":{"k":3}}`))
+	type pair struct {
+		e *schema.Encoder
+		d schema.Decoder
+	}
+	var pairs []pair
+	for format, text := range map[schema.Format]string{schema.Avro: written, schema.Protobuf: writtenProto} {
+		e, fake, _ := encoder(f, format, text)
+		d, _ := decoder(f, format, fake.URL())
+		pairs = append(pairs, pair{e, d})
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, p := range pairs {
+			if value, err := p.e.Encode(b); err == nil {
+				if body, err := p.d.Decode(t.Context(), value); err != nil || !json.Valid(body) {
+					t.Errorf("%q: %x: %q, %v", b, value, body, err)
+				}
+			}
+		}
+	})
+}
+
 // FuzzSchemas is for what a registry gives: any text, or any change of one.
 func FuzzSchemas(f *testing.F) {
 	f.Add(everyType, uint8(0), []byte("\x00"))
