@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/stream/kafka"
 )
 
@@ -38,12 +39,15 @@ func (c *cluster) rights() []Right {
 			list = append(list, Right{"topic", k.Retries(in.Topic).Name, "Read", "trying again"})
 		}
 	}
-	return append(list,
+	list = append(list,
 		Right{"topic", kafka.DefaultPositions, "Write", "keeping the position in the journal"},
 		Right{"topic", kafka.DefaultPositions, "Read", "keeping the position in the journal"},
-		Right{"transactional id", idPrefix, "Write", "publishing once"},
 		Right{"group", idPrefix, "Read", "keeping the position in the journal"},
 	)
+	if k.Delivery != config.AtLeastOnce {
+		list = append(list, Right{"transactional id", idPrefix, "Write", "publishing once"})
+	}
+	return list
 }
 
 // idPrefix is what transactional id and group begin with; the journal's UUID

@@ -8,7 +8,7 @@ import (
 	"github.com/tidegate/tidegate/stream/schema"
 )
 
-// schemas compares the newest schema of each topic that is read with what is
+// schemas looks at those of what is read and of what is written: it compares the newest schema of each topic that is read with what is
 // expected, as the service does before it reads.
 func (e *examination) schemas(ctx context.Context) {
 	k := &e.Config.Kafka
@@ -21,6 +21,39 @@ func (e *examination) schemas(ctx context.Context) {
 		if in := &k.Inputs[i]; !in.Plain() {
 			e.schema(ctx, registry, in)
 		}
+	}
+	e.outputs(ctx)
+}
+
+// outputs asks the registry about the schemas that decisions and alerts are
+// written with, as the service does before it publishes.
+func (e *examination) outputs(ctx context.Context) {
+	k := &e.Config.Kafka
+	decision, alert, err := k.Encoders()
+	if err != nil {
+		e.note("schema of "+k.DecisionsTopic, Fail, "mend kafka.outputs in tidegate.yaml", "%v", err)
+		return
+	}
+	if decision != nil {
+		e.output(ctx, k.DecisionsTopic, decision)
+		e.output(ctx, k.AlertsTopic, alert)
+	}
+}
+
+func (e *examination) output(ctx context.Context, topic string, encoder *schema.Encoder) {
+	name, format := "schema of "+topic, e.Config.Kafka.Outputs.Format
+	registered, err := encoder.Check(ctx)
+	switch code := tidegate.CodeOf(err); {
+	case err == nil && registered:
+		e.note(name, OK, "", "%s, registered as subject %s", format, encoder.Subject())
+	case err == nil:
+		e.note(name, OK, "", "%s, not yet registered as subject %s; the service will, and the registry would take it", format, encoder.Subject())
+	case code == tidegate.CodeConflict:
+		e.note(name, Fail, "let the registry take our schema: its compatibility level for the subject, or another topic; until then nothing is published, and decisions go on", "%v", err)
+	case code == tidegate.CodeForbidden:
+		e.note(name, Fail, "let kafka.registry.user write to the subject, or have somebody else register the schema (docs/schemas); until then nothing is published, and decisions go on", "%v", err)
+	default:
+		e.note(name, Fail, "let this machine reach kafka.registry.url; until then nothing is published, and decisions go on", "%v", err)
 	}
 }
 

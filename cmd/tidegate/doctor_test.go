@@ -95,7 +95,8 @@ func next(t *testing.T, client *kgo.Client) string {
 }
 
 // With exactly the rights that docs/kafka.md lists the service works, with one
-// less doctor names the one that is missing, and no secret is told on the way.
+// less doctor names the one that is missing, and no secret is told on the way. At
+// least once it works without the right to transactions.
 func TestLeastPrivilege(t *testing.T) {
 	broker := kafkatest.StartSecure(t)
 	admin := kadm.NewClient(broker.Client(t))
@@ -172,5 +173,28 @@ func TestLeastPrivilege(t *testing.T) {
 			t.Errorf("without %v: code %d, %+v", r, code, c)
 		}
 		grant(r)
+	}
+
+	// At least once needs no transactions, and nothing else that is not listed.
+	least := configDir(t, settings("SCRAM-SHA-512", "tidegate")+"  delivery: at-least-once\n")
+	for _, r := range rights {
+		if r.resource == "transactional id" {
+			if _, err := admin.DeleteACLs(t.Context(), r.acl(topics)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if report, code = examine(t, least, data); code != 0 || said(report, "access").Status != doctor.OK {
+		t.Errorf("at least once: code %d, %+v", code, said(report, "access"))
+	}
+	s = serve(t, least, data)
+	if status, body := s.post("/v1/authorize", payment("t-3", "c-1", 500)); status != 200 {
+		t.Fatalf("%d %s", status, body)
+	}
+	if got := next(t, client); !strings.Contains(got, `"t-3"`) {
+		t.Errorf("at least once: what is published: %s", got)
+	}
+	if code := s.signalled(syscall.SIGTERM); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }
