@@ -207,7 +207,8 @@ func TestSlowClients(t *testing.T) {
 // A client that goes away before its answer has been decided for all the same.
 func TestClientThatHangsUp(t *testing.T) {
 	disk := newStuckDisk()
-	r := newRig(t, func(o *node.Options) { o.FS = errorfs.Wrap(vfs.Default, disk) })
+	r := newRig(t, map[string]string{"policy.yaml": "deadline: 5s\n"}, // how long its place is held
+		func(o *node.Options) { o.FS = errorfs.Wrap(vfs.Default, disk) })
 	r.decide("before", "c", "1.00", "")
 	free := disk.stick()
 	connection, err := net.Dial("tcp", r.web.Listener.Addr().String())

@@ -30,6 +30,7 @@ func payment(id string, cents int) string {
 // TestDeadLetters: what can't be used is kept once, with its reason and its
 // bytes, but for card numbers; everything else goes on.
 func TestDeadLetters(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	topic, dir := broker.Topic(t, "transactions", 1), t.TempDir()
 	n := openNode(t, dir)
@@ -94,6 +95,7 @@ func TestDeadLetters(t *testing.T) {
 // TestStartsAndChanges: latest and a time are worked out once; a topic gets
 // more partitions, and is deleted and made again, while it is read.
 func TestStartsAndChanges(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	ctx, client := t.Context(), broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	admin := kadm.NewClient(client)
@@ -154,6 +156,7 @@ func TestStartsAndChanges(t *testing.T) {
 // TestLost: records that were deleted before they were read are not skipped
 // without a person's word.
 func TestLost(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	topic, client := broker.Topic(t, "transactions", 1), broker.Client(t)
 	n := openNode(t, t.TempDir())
@@ -183,6 +186,7 @@ func TestLost(t *testing.T) {
 // TestWaits: what fails and may pass is tried again, and holds back its
 // partition, which is paused; nothing is lost or taken twice.
 func TestWaits(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	topic, client := broker.Topic(t, "transactions", 1), broker.Client(t)
 	n := openNode(t, t.TempDir())
@@ -226,6 +230,7 @@ func TestWaits(t *testing.T) {
 // TestChecked: a topic whose records would not be understood is not read, nor is
 // one while that can't be told; the others are. It is read when that is mended.
 func TestChecked(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	topic, other, client := broker.Topic(t, "transactions", 1), broker.Topic(t, "others", 1), broker.Client(t)
 	n := openNode(t, t.TempDir())
@@ -254,6 +259,7 @@ func TestChecked(t *testing.T) {
 // TestSaysNothing: what is passed over moves the position, so that it may be
 // deleted after that and is not missed.
 func TestSaysNothing(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	topic, client := broker.Topic(t, "changes", 1), broker.Client(t)
 	n := openNode(t, t.TempDir())

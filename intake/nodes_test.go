@@ -42,6 +42,7 @@ func (s *sources) all(node int32, partitions int) bool {
 // move; that node is lost, and with it a leader, and comes back. Each record is
 // taken once, in order per key.
 func TestNodes(t *testing.T) {
+	t.Parallel()
 	const partitions, near = 3, 2
 	broker := kafkatest.StartThree(t)
 	topic, client := broker.Topic(t, "transactions", partitions), broker.Client(t)

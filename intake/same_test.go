@@ -25,6 +25,7 @@ import (
 // whether they come from topics or over HTTP: every decision with its feature
 // values, byte for byte.
 func TestSameAsREST(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	topics := map[string]string{}
 	var inputs []intake.Topic

@@ -98,6 +98,7 @@ func next(t *testing.T, client *kgo.Client) string {
 // less doctor names the one that is missing, and no secret is told on the way. At
 // least once it works without the right to transactions.
 func TestLeastPrivilege(t *testing.T) {
+	beside(t)
 	broker := kafkatest.StartSecure(t)
 	admin := kadm.NewClient(broker.Client(t))
 	topics := map[string]string{"decisions": "least-decisions", "fraud-alerts": "least-alerts", "transactions": "least-transactions", "transactions.dlq": "least-transactions.dlq"}
@@ -106,7 +107,7 @@ func TestLeastPrivilege(t *testing.T) {
 			broker.Addresses, broker.File("ca.pem"), sasl, user, broker.File(user+".password"), topics["decisions"], topics["fraud-alerts"], topics["transactions"])
 	}
 	data := filepath.Join(t.TempDir(), "data")
-	theirs, ours := configDir(t, settings("SCRAM-SHA-256", "admin")), configDir(t, settings("SCRAM-SHA-512", "tidegate"))
+	theirs, ours := configDir(t, settings("SCRAM-SHA-256", "admin")), configDir(t, settings("SCRAM-SHA-512", "tidegate"), "policy.yaml", "deadline: 20ms", "deadline: 5s")
 
 	// Nothing is there, and then all that doctor may make is.
 	report, code := examine(t, theirs, data)

@@ -338,7 +338,7 @@ func (f *feed) decidedOnce(decisions []string) {
 
 // TestDLQCommand: a letter is listed, shown, mended, sent once, and taken away.
 func TestDLQCommand(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	broker := kafkatest.Start(t)
 	topic := broker.Topic(t, "transactions", 1)
 	client := broker.Client(t)

@@ -44,6 +44,7 @@ const roundsPerDirectory = 10
 // In the end the journal is decided again without a difference, and the
 // features that the last process recovered equal those of a fresh replay.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	rounds, seed := killRounds(t), uint64(time.Now().UnixNano())
 	t.Logf("%d rounds, seed %d", rounds, seed)
 	settings := "checkpoint: {every: 1s}\nstate: {cache: 256KiB}\njournal: {segment: 1MiB, min_free: 1MiB}\n"

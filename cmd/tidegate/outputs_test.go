@@ -27,7 +27,7 @@ import (
 // say what the service says over HTTP. A registry that holds the schema for incompatible lets
 // nothing be published, and decisions go on; when it takes it all is published.
 func TestServeOutputs(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	broker, registry := kafkatest.Start(t), kafkatest.Registry(t)
 	for _, format := range []schema.Format{schema.Avro, schema.Protobuf, schema.JSONSchema} {
 		t.Run(string(format), func(t *testing.T) {

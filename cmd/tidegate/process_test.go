@@ -25,9 +25,10 @@ var binary string
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		// Those that run at the same time mostly wait, for brokers and processes.
+		// Those that run at the same time mostly wait, for brokers and processes:
+		// the long ones from the beginning, the others two at a time, see beside.
 		flag.Parse()
-		if err := flag.Set("test.parallel", "4"); err != nil {
+		if err := flag.Set("test.parallel", "32"); err != nil {
 			panic(err)
 		}
 		dir, err := os.MkdirTemp("", "tidegate")
@@ -36,11 +37,21 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		binary = filepath.Join(dir, "tidegate")
-		if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-ldflags=-w", "-o", binary, ".").CombinedOutput(); err != nil {
 			panic(fmt.Sprintf("%v\n%s", err, out))
 		}
 		return m.Run()
 	}())
+}
+
+var places = make(chan struct{}, 2)
+
+// beside lets a test run while the long ones do, when one of two places is free.
+func beside(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	places <- struct{}{}
+	t.Cleanup(func() { <-places })
 }
 
 // server is a process of tidegate serve.

@@ -34,7 +34,7 @@ import (
 // come in, and takes its broker away in between: it answers all the while, and
 // what read_committed consumers see is the journal, each record once.
 func TestServePublishesOnce(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	broker := kafkatest.StartOwn(t)
 	s := newPublishing(t, broker)
 	s.start()
@@ -83,6 +83,8 @@ type publishing struct {
 	dir     string
 	address string
 	process *exec.Cmd
+
+	environment []string // of the process; nil is the test's own
 }
 
 var publishings atomic.Int32 // so far: a benchmark has several
@@ -112,6 +114,7 @@ func (s *publishing) start(arguments ...string) {
 	s.t.Helper()
 	s.process = exec.Command(binary, append([]string{"serve", "--config", filepath.Join(s.dir, "config", "tidegate.yaml")}, arguments...)...)
 	s.process.Stderr = &lines{t: s.t}
+	s.process.Env = s.environment
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -279,7 +282,7 @@ func header(r *kgo.Record, name string) string {
 // TestServeCreatesTopics: a broker that creates none by itself has them after
 // the first start.
 func TestServeCreatesTopics(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	broker := kafkatest.Start(t)
 	s := newPublishing(t, broker)
 	admin := kadm.NewClient(broker.Client(t))

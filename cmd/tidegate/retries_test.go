@@ -26,7 +26,7 @@ import (
 // they are when it can, once each, and those whose tries are used up are dead
 // letters, once each.
 func TestServeRetries(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	broker, registry := kafkatest.Start(t), kafkatest.Registry(t)
 	patient, brief := broker.Topic(t, "patient", 2), broker.Topic(t, "brief", 2)
 	schema := avro.MustParse(paymentAvro(""))

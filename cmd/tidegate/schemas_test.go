@@ -30,7 +30,7 @@ import (
 // with the reason, while everything else goes on; until one is registered that
 // does not.
 func TestServeSchemas(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	broker, registry := kafkatest.Start(t), kafkatest.Registry(t)
 	r := &schemaRig{T: t, client: broker.Client(t), topics: map[string]string{}, registry: registry}
 	for _, name := range []string{"avro", "protobuf", "changes", "broken"} {

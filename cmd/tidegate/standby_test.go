@@ -17,6 +17,7 @@ import (
 // under load when the first is killed: the same address answers again, the
 // topic is read on, and each decision is published once.
 func TestStandby(t *testing.T) {
+	beside(t)
 	broker := kafkatest.Start(t)
 	transactions := broker.Topic(t, "transactions", 2)
 	s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions))
@@ -53,9 +54,11 @@ func TestStandby(t *testing.T) {
 // from a topic since the backup is read, and decided, again: none is skipped. With
 // a person's word all from then on is published once.
 func TestRestored(t *testing.T) {
+	beside(t)
 	broker := kafkatest.Start(t)
 	for name, arguments := range map[string][]string{"found out": nil, "told": {"--restored"}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			transactions := broker.Topic(t, "transactions", 2)
 			s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions))
 			f := newFeed(t, broker, transactions)
@@ -101,7 +104,7 @@ func TestRestored(t *testing.T) {
 				t.Fatal(err)
 			}
 			published := len(broker.Committed(t, s.topics["decisions"]))
-			t.Setenv(acceptVariable, strconv.Itoa(last+1))
+			s.environment = append(os.Environ(), acceptVariable+"="+strconv.Itoa(last+1))
 			s.start()
 			want := published + len(decisions) - len(old)
 			waitFor(t, "all is published", func() bool { return len(broker.Committed(t, s.topics["decisions"])) >= want })

@@ -10,6 +10,7 @@ package kafkatest
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -128,7 +129,13 @@ func repository() (string, error) {
 }
 
 func (b *Broker) command(name string, arguments ...string) (string, error) {
-	out, err := exec.Command(b.script, append([]string{b.service, name, "--dir", b.dir}, arguments...)...).Output()
+	cmd := exec.Command(b.script, append([]string{b.service, name, "--dir", b.dir}, arguments...)...)
+	// A quarter of the tests' processor time would go into compiling well what soon
+	// goes; a benchmark has a broker as others have it.
+	if bench := flag.Lookup("test.bench"); bench == nil || bench.Value.String() == "" {
+		cmd.Env = append(os.Environ(), "KAFKA_JVM=-XX:TieredStopAtLevel=1")
+	}
+	out, err := cmd.Output()
 	return string(out), err
 }
 
