@@ -206,6 +206,7 @@ func TestSlowClients(t *testing.T) {
 
 // A client that goes away before its answer has been decided for all the same.
 func TestClientThatHangsUp(t *testing.T) {
+	t.Parallel()
 	disk := newStuckDisk()
 	r := newRig(t, map[string]string{"policy.yaml": "deadline: 5s\n"}, // how long its place is held
 		func(o *node.Options) { o.FS = errorfs.Wrap(vfs.Default, disk) })
