@@ -93,7 +93,7 @@ func (s *groupState) insertFull(h *head, r *row) error {
 		if tail.n == 0 || !tail.holds(&s.layout, r) {
 			narrow := tail
 			tail = tail.with(&s.layout, r, s.packer.tails)
-			narrow.giveTo(s.packer.tails)
+			s.giveTail(narrow)
 		}
 		tail.insert(&s.layout, at-cut, r)
 	} else {
@@ -272,9 +272,13 @@ func (s *groupState) evict(h *head, cutoff int64) error {
 // memory for the next one. Nobody else reads a tail.
 func (s *groupState) moveTail(h *head, to block) {
 	if h.tail.home != to.home {
-		h.tail.giveTo(s.packer.tails)
+		s.giveTail(h.tail)
 	}
 	h.tail = to
+}
+
+func (s *groupState) giveTail(b block) {
+	s.packer.tails.give(b.home, uint16(unitsOf(len(b.data))))
 }
 
 func (s *groupState) evictOlder(h *head, cutoff int64) error {

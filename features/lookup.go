@@ -52,7 +52,7 @@ func (k *packer) touch(p *packed) (touched byte) {
 	if p.tail == 0 {
 		return 0
 	}
-	for data := k.tails.memory(p.tail, uint32(p.units)); len(data) > 0; data = data[min(cacheLine, len(data)):] {
+	for data := k.tails.at(p.tail, p.units); len(data) > 0; data = data[min(cacheLine, len(data)):] {
 		touched += data[0]
 	}
 	return touched

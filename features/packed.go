@@ -10,7 +10,7 @@ import (
 type packed struct {
 	origin int64  // of the tail
 	first  int64  // of the head
-	tail   uint32 // place of the tail's data; 0 for a head that was not written
+	tail   uint32 // place of the tail's data; 0 where it is rare
 	rare   uint32 // what few heads have; 0 for nothing
 	units  uint16 // of the tail's data
 	n      uint8  // rows of the tail
@@ -20,6 +20,7 @@ type packed struct {
 type rare struct {
 	older   *older
 	recalls *[]recalled
+	data    []byte      // of a tail that is too large for a place
 	texts   *[][]string // of the tail
 }
 
@@ -50,38 +51,46 @@ func (k *packer) rare(place uint32) *rare {
 
 // unpack fills h.
 func (k *packer) unpack(p *packed, h *head) {
-	*h = head{first: p.first}
+	*h = head{tail: block{origin: p.origin, n: int(p.n), home: p.tail}, first: p.first}
 	if p.tail != 0 {
-		h.tail = block{origin: p.origin, n: int(p.n), data: k.tails.memory(p.tail, uint32(p.units)), home: p.tail}
+		h.tail.data = k.tails.at(p.tail, p.units)
 	}
-	if p.rare != 0 {
-		r := k.rare(p.rare)
-		h.older, h.recalls, h.tail.texts = r.older, r.recalls, r.texts
+	if p.rare == 0 {
+		return
+	}
+	r := k.rare(p.rare)
+	h.older, h.recalls, h.tail.texts = r.older, r.recalls, r.texts
+	if p.tail == 0 {
+		h.tail.data = r.data
 	}
 }
 
 // pack keeps what has become of a head that was unpacked from p. A tail in
-// memory of its own is copied.
+// memory of its own gets a place, unless it is too large.
 func (k *packer) pack(p *packed, h *head) {
+	r := rare{older: h.older, recalls: h.recalls, texts: h.tail.texts}
 	if h.tail.home == 0 && h.tail.n > 0 {
-		data := h.tail.data
-		h.tail.data, h.tail.home = k.tails.take(len(data))
-		copy(h.tail.data, data)
+		if data := h.tail.data; unitsOf(len(data)) > tailSizes {
+			r.data = data
+		} else {
+			h.tail.data, h.tail.home = k.tails.take(len(data))
+			copy(h.tail.data, data)
+		}
 	}
 	p.origin, p.first, p.n = h.tail.origin, h.first, uint8(h.tail.n)
-	p.tail, p.units = h.tail.home, uint16(len(h.tail.data)/tailUnit)
+	p.tail, p.units = h.tail.home, uint16(unitsOf(len(h.tail.data)))
 	if p.rare == 0 {
-		if h.older == nil && h.recalls == nil && h.tail.texts == nil {
+		if r.older == nil && r.recalls == nil && r.data == nil && r.texts == nil {
 			return
 		}
 		p.rare = k.takeRare()
 	}
-	*k.rare(p.rare) = rare{h.older, h.recalls, h.tail.texts}
+	*k.rare(p.rare) = r
 }
 
 // release gives back what a head has.
 func (k *packer) release(p *packed) {
-	k.tails.give(p.tail, uint32(p.units))
+	k.tails.give(p.tail, p.units)
 	if p.rare == 0 {
 		return
 	}

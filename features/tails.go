@@ -1,94 +1,135 @@
 package features
 
 import (
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 )
 
 // tails is the memory of a table's tails: one in a head each, a million of them
-// and more, of a few sizes. It is in large pieces that hold no pointers, which
-// the collector looks at as wholes. So whoever moves a tail or drops its head
-// gives the memory back, and what one grows out of, another one grows into.
+// and more, of a few sizes. It is in spans that hold no pointers, which the
+// collector looks at as wholes; a span is of one size, and when its last tail
+// has gone it goes too. So whoever moves a tail or drops its head gives the
+// memory back.
 //
 // A tail is read under the lock of its head's shard, also while others take and
 // give.
 type tails struct {
-	pieces atomic.Pointer[[][]byte]
+	memory atomic.Pointer[[][]byte] // of the spans, by number; nil for one that is gone
 
-	mu   sync.Mutex
-	free [tailSizes][]uint32 // by size class
-	next uint32              // the first unit of the last piece that was never taken
+	mu      sync.Mutex
+	spans   []span
+	gone    []uint32              // numbers of spans
+	partial [tailSizes + 1]uint32 // by size: the first span with room; 0 for none
 }
 
-// A tail's place is a number of units, the upper bits that of the piece. Places
-// begin at 1.
+// span is memory for tails of one size.
+type span struct {
+	size     uint16 // of its tails, in units
+	used     uint16 // tails
+	fresh    uint16 // units from which on nothing was taken yet
+	free     uint16 // 1 + the unit of a tail that was given back, whose first bytes are the next one's; 0 for none
+	previous uint32 // with room, of this size; 0 for none
+	next     uint32
+}
+
+// A tail's place is its span's number and its first unit. Spans are numbered
+// from 1.
 const (
-	tailUnit   = 32 // bytes
-	pieceBits  = 13 // units of a piece, as a power of two
-	pieceUnits = 1 << pieceBits
-	firstPiece = 1 << 7 // units; pieces double until they are whole
-	fineUnits  = 128    // up to here sizes are a unit apart, then coarseUnits
-	coarse     = 16
-	tailSizes  = fineUnits + (blockBytes/tailUnit-fineUnits)/coarse + 1
-	blockBytes = 1 << 16 // more than any block has
+	tailUnit  = 32 // bytes
+	spanBits  = 9  // units of a span, as a power of two
+	spanUnits = 1 << spanBits
+	tailSizes = spanUnits / 4 // units; larger tails are not kept here
 )
 
 func newTails() *tails {
-	t := &tails{next: 1}
-	t.pieces.Store(&[][]byte{make([]byte, firstPiece*tailUnit)})
+	t := &tails{spans: make([]span, 1)}
+	t.memory.Store(&[][]byte{nil})
 	return t
 }
 
-// classOf is the class of a size, and what its members have, in units.
-func classOf(size int) (class int, units uint32) {
-	u := (size + tailUnit - 1) / tailUnit
-	if u <= fineUnits {
-		return u, uint32(u)
-	}
-	step := (u - fineUnits + coarse - 1) / coarse
-	return fineUnits + step, uint32(fineUnits + step*coarse)
+func unitsOf(size int) int { return (size + tailUnit - 1) / tailUnit }
+
+// at is what was taken at a place.
+func (t *tails) at(place uint32, units uint16) []byte {
+	from, size := int(place&(spanUnits-1))*tailUnit, int(units)*tailUnit
+	return (*t.memory.Load())[place>>spanBits][from : from+size : from+size]
 }
 
-// memory is what was taken at a place.
-func (t *tails) memory(place, units uint32) []byte {
-	from, size := int(place&(pieceUnits-1))*tailUnit, int(units)*tailUnit
-	return (*t.pieces.Load())[place>>pieceBits][from : from+size : from+size]
-}
-
-// take gives zeroed memory, and its place.
+// take gives zeroed memory of at least a size, and its place; 0 for memory that
+// is the collector's, because it is too large.
 func (t *tails) take(size int) (data []byte, place uint32) {
-	class, units := classOf(size)
+	units := uint16(unitsOf(size))
+	if units > tailSizes {
+		return make([]byte, size), 0
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if list := t.free[class]; len(list) > 0 {
-		place = list[len(list)-1]
-		t.free[class] = list[:len(list)-1]
-		data = t.memory(place, units)
+	number := t.partial[units]
+	if number == 0 {
+		number = t.newSpan(units)
+	}
+	s := &t.spans[number]
+	if s.free > 0 {
+		place = number<<spanBits | uint32(s.free-1)
+		data = t.at(place, units)
+		s.free = binary.LittleEndian.Uint16(data)
 		clear(data)
-		return data, place
+	} else {
+		place = number<<spanBits | uint32(s.fresh)
+		data = t.at(place, units)
+		s.fresh += units
 	}
-	pieces := *t.pieces.Load()
-	if last := len(pieces) - 1; int(t.next)+int(units) > len(pieces[last])/tailUnit {
-		t.keepRest(uint32(last), uint32(len(pieces[last])/tailUnit))
-		most := min(max(2*len(pieces[last])/tailUnit, int(units)), pieceUnits)
-		if len(pieces) == 1<<(32-pieceBits) {
-			panic("features: more than 128 GiB of newest events by one key field")
-		}
-		pieces = append(pieces, make([]byte, most*tailUnit)) // who reads the old slice does not see it
-		t.pieces.Store(&pieces)
-		t.next = 0
+	s.used++
+	if !s.hasRoom() {
+		t.unlink(number)
 	}
-	place = uint32(len(pieces)-1)<<pieceBits | t.next
-	t.next += units
-	return t.memory(place, units), place
+	return data, place
 }
 
-// keepRest makes what is left of a piece memory for smaller tails.
-func (t *tails) keepRest(piece, end uint32) {
-	for t.next < end {
-		units := min(end-t.next, fineUnits)
-		t.free[units] = append(t.free[units], piece<<pieceBits|t.next)
-		t.next += units
+func (s *span) hasRoom() bool { return s.free > 0 || s.fresh+s.size <= spanUnits }
+
+// newSpan makes a span for tails of so many units.
+func (t *tails) newSpan(units uint16) (number uint32) {
+	memory := *t.memory.Load()
+	if last := len(t.gone) - 1; last >= 0 {
+		number = t.gone[last]
+		t.gone = t.gone[:last]
+	} else {
+		number = uint32(len(t.spans))
+		if number == 1<<(32-spanBits) {
+			panic("features: more than 128 GiB of newest events by one key field")
+		}
+		t.spans = append(t.spans, span{})
+		memory = append(memory, nil) // who reads by the old slice does not read the new span
+		t.memory.Store(&memory)
+	}
+	memory[number] = make([]byte, spanUnits*tailUnit)
+	t.spans[number] = span{size: units}
+	t.link(number)
+	return number
+}
+
+// link puts a span among those with room.
+func (t *tails) link(number uint32) {
+	s := &t.spans[number]
+	first := &t.partial[s.size]
+	s.previous, s.next = 0, *first
+	if s.next > 0 {
+		t.spans[s.next].previous = number
+	}
+	*first = number
+}
+
+func (t *tails) unlink(number uint32) {
+	s := &t.spans[number]
+	if s.previous > 0 {
+		t.spans[s.previous].next = s.next
+	} else {
+		t.partial[s.size] = s.next
+	}
+	if s.next > 0 {
+		t.spans[s.next].previous = s.previous
 	}
 }
 
@@ -96,18 +137,28 @@ func (t *tails) keepRest(piece, end uint32) {
 var forget func([]byte)
 
 // give takes the memory of a tail that nobody reads any more.
-func (t *tails) give(place, units uint32) {
+func (t *tails) give(place uint32, units uint16) {
 	if place == 0 {
 		return
 	}
+	data := t.at(place, units)
 	if forget != nil {
-		forget(t.memory(place, units))
+		forget(data)
 	}
-	class, _ := classOf(int(units) * tailUnit)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.free[class] = append(t.free[class], place)
+	number := place >> spanBits
+	s := &t.spans[number]
+	had := s.hasRoom()
+	binary.LittleEndian.PutUint16(data, s.free)
+	s.free = uint16(place&(spanUnits-1)) + 1
+	s.used--
+	switch {
+	case !had:
+		t.link(number)
+	case s.used == 0 && (s.previous > 0 || s.next > 0): // the last one with room stays
+		t.unlink(number)
+		(*t.memory.Load())[number] = nil
+		t.gone = append(t.gone, number)
+	}
 }
-
-// giveTo gives back a tail's memory.
-func (b *block) giveTo(t *tails) { t.give(b.home, uint32(len(b.data)/tailUnit)) }

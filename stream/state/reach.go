@@ -38,12 +38,12 @@ func (r *Reach[V]) Likely() *Entry[V] {
 	return nil
 }
 
-// Touch reads the first byte of an entry's key.
+// Touch reads a byte of what is behind an entry's value, and the first one of its key.
 func (r *Reach[V]) Touch(e *Entry[V]) byte {
 	if key := r.shard.keys.bytes(&e.key); len(key) > 0 {
-		return key[0]
+		return key[0] + byte(e.shard)
 	}
-	return 0
+	return byte(e.shard)
 }
 
 // Reached is [Table.Get] of a key that was reached for, with what
