@@ -335,6 +335,7 @@ func TestPipelineGrows(t *testing.T) {
 	}()
 	p.keys = 1 // a key stays on its partition only while their number does
 	p.send(100)
+	eventually(t, "the topic is read as it was", func() bool { return len(p.broker.Committed(t, p.Out)) > 0 })
 	if _, err := kadm.NewClient(p.client).CreatePartitions(t.Context(), 3, p.In); err != nil {
 		t.Fatal(err)
 	}
