@@ -11,7 +11,7 @@ import (
 // mostly wait, for brokers to come back and members to be missed.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "7"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

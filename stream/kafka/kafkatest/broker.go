@@ -49,6 +49,17 @@ func StartOwn(t testing.TB) *Broker {
 	return own(t)
 }
 
+// StartSet gives a broker for this test alone with settings of its own, as
+// "offsets.retention.minutes=1".
+func StartSet(t testing.TB, settings ...string) *Broker {
+	t.Helper()
+	var arguments []string
+	for _, s := range settings {
+		arguments = append(arguments, "--set", s)
+	}
+	return own(t, arguments...)
+}
+
 // StartThree gives a cluster of three nodes with three replicas of everything,
 // for this test alone.
 func StartThree(t testing.TB) *Broker {
