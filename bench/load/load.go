@@ -67,6 +67,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	done := make(chan struct{})
 	go func() { wait.Wait(); close(done) }()
 	used := report(o, start, done)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return Result{}, ctx.Err() // and what that did to the connections is no news
+	}
 	return collect(workers, o.Duration, used)
 }
 

@@ -43,10 +43,12 @@ func serve(t *testing.T, answer func(n int) (status int, body string)) string {
 	n := 0
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
-		mu.Lock()
-		n++
-		status, body := answer(n)
-		mu.Unlock()
+		status, body := func() (int, string) {
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			return answer(n)
+		}()
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	})}
@@ -99,6 +101,23 @@ func TestOpenLoopOmitsNothing(t *testing.T) {
 		if r.Micros["max"] < pause.Microseconds() || r.Micros["p90"] < pause.Microseconds()/4 {
 			t.Errorf("poisson %v: latencies %v leave out who waited", poisson, r.Micros)
 		}
+	}
+}
+
+// A run that is stopped says so, and not what became of its connections.
+func TestStopped(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	address := serve(t, func(n int) (int, string) {
+		if n == 10 {
+			stop()
+			panic(http.ErrAbortHandler)
+		}
+		return http.StatusOK, ""
+	})
+	payments := NewPayments(2, 100, 1, 1, "run")
+	_, err := Run(ctx, Options{Address: address, Connections: 2, Duration: time.Minute, Requests: payments.Request})
+	if err != context.Canceled {
+		t.Error(err)
 	}
 }
 
