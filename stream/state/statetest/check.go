@@ -139,7 +139,8 @@ func (m *machine) update(t *rapid.T) {
 		}
 		v := m.tables[i].Update(e)
 		v.N += n
-		v.Text = strings.Repeat("x", int(v.N%50))
+		m.texts.giveBack(v.Text)
+		v.Text = m.texts.lend(strings.Repeat("x", int(v.N%50)))
 		k, ok := m.now.get(i, string(key))
 		if !ok {
 			k = known{}

@@ -72,12 +72,14 @@ const (
 type system struct {
 	store  *state.Store
 	tables [2]*state.Table[Value]
+	texts  *lent // of the tables' values
 }
 
 func newSystem(store *state.Store) system {
-	return system{store: store, tables: [2]*state.Table[Value]{
-		state.NewTable(store, "heads", Codec{}),
-		state.NewTable(store, "chunks", Codec{}, state.ShardedBy(func([]byte) int { return 1 })),
+	codec := lending{lent: &lent{live: map[*byte]int{}}}
+	return system{store: store, texts: codec.lent, tables: [2]*state.Table[Value]{
+		state.NewTable(store, "heads", codec),
+		state.NewTable(store, "chunks", codec, state.ShardedBy(func([]byte) int { return 1 })),
 	}}
 }
 
@@ -105,8 +107,12 @@ func (s *system) differs(want *model, table int, key string) error {
 	return nil
 }
 
-// same compares every key there could be, and the time.
+// same compares every key there could be, and the time. More texts than there are
+// keys have not been given back.
 func (s *system) same(want *model) (err error) {
+	if n, keys := s.texts.count(), int((lastKey-'a'+1)*(1+lastChunk-'0'+1)); n > keys {
+		return fmt.Errorf("%d texts in memory, of %d keys", n, keys)
+	}
 	if s.store.Time() != want.clock {
 		return fmt.Errorf("it is %d, want %d", s.store.Time(), want.clock)
 	}
