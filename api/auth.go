@@ -61,10 +61,8 @@ func (s *Server) allow(scope Scope) func(http.Handler) http.Handler {
 			return next
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			token := tokenOf(r)
-			sum := sha256.Sum256([]byte(token))
-			key, known := s.keys[hex.EncodeToString(sum[:])]
-			if token == "" || !known {
+			key, known := s.keyOf(r)
+			if !known {
 				s.fail(w, r, tidegate.Errorf(tidegate.CodeUnauthorized, "send a key as Authorization: Bearer KEY"))
 				return
 			}
@@ -78,7 +76,22 @@ func (s *Server) allow(scope Scope) func(http.Handler) http.Handler {
 	}
 }
 
-// tokenOf is the key that a request brings.
+// keyOf is the key that a request brings, if it is one of ours.
+func (s *Server) keyOf(r *http.Request) (key Key, known bool) {
+	token := tokenOf(r)
+	sum := sha256.Sum256([]byte(token))
+	key, known = s.keys[hex.EncodeToString(sum[:])]
+	return key, known && token != ""
+}
+
+// mayRead tells whether a caller may know what is for callers with a key alone,
+// where others are answered, too.
+func (s *Server) mayRead(r *http.Request) bool {
+	key, known := s.keyOf(r)
+	return len(s.keys) == 0 || known && (slices.Contains(key.Scopes, ScopeRead) || slices.Contains(key.Scopes, ScopeAdmin))
+}
+
+// tokenOf is the text of the key that a request brings.
 func tokenOf(r *http.Request) string {
 	authorization := r.Header.Get("Authorization")
 	if authorization == "" {

@@ -92,6 +92,32 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// Why a topic is not read may name addresses: it is for those who may read.
+func TestReasonsAreForReaders(t *testing.T) {
+	inputs := func(o *Options) {
+		o.Inputs = func() []InputStatus {
+			return []InputStatus{{Topic: "payments", State: "waiting", Reason: "10.0.0.7 is away"}}
+		}
+	}
+	for who, c := range map[string]struct {
+		rig     *rig
+		headers []string
+		told    bool
+	}{
+		"nobody":            {newRig(t, withKeys, inputs), nil, false},
+		"a wrong key":       {newRig(t, withKeys, inputs), bearer("nobody"), false},
+		"another scope":     {newRig(t, withKeys, inputs), bearer("gateway"), false},
+		"a reader":          {newRig(t, withKeys, inputs), bearer("reader"), true},
+		"an admin":          {newRig(t, withKeys, inputs), bearer("admin"), true},
+		"all, without keys": {newRig(t, inputs), nil, true},
+	} {
+		ready := as[struct{ Inputs []InputStatus }](t, c.rig.get("/readyz", c.headers...).mustBe(t, http.StatusOK))
+		if len(ready.Inputs) != 1 || ready.Inputs[0].State != "waiting" || (ready.Inputs[0].Reason != "") != c.told {
+			t.Errorf("%s: %+v", who, ready.Inputs)
+		}
+	}
+}
+
 func withKeysHash(id string) string { return strings.ToLower(keyOf(id, "", "").SHA256) }
 
 // Two tenants share a process and nothing else.

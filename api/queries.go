@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"slices"
 	"net/url"
 	"time"
 
@@ -126,14 +127,20 @@ type InputStatus struct {
 }
 
 // readyz says whether it decides. It does so, too, for callers while a topic is
-// not read; that and why is told beside it.
+// not read; that is told beside it, and why to those who may read: the reason may
+// name addresses and schemas.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	status := struct {
 		node.Status
 		Inputs []InputStatus `json:"inputs,omitempty"`
 	}{Status: s.node.Status()}
 	if s.options.Inputs != nil {
-		status.Inputs = s.options.Inputs()
+		status.Inputs = slices.Clone(s.options.Inputs())
+	}
+	if !s.mayRead(r) {
+		for i := range status.Inputs {
+			status.Inputs[i].Reason = ""
+		}
 	}
 	code := http.StatusOK
 	if !status.Ready || s.draining.Err() != nil {
