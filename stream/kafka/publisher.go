@@ -120,7 +120,8 @@ func (p *Publisher) session(ctx context.Context) error {
 	defer crew.Wait()
 	defer stop()
 	collect := func(into []Message) {
-		limit, renew := p.refusals.limit, s.renewed.Add(p.options.Renew)
+		// What is committed meanwhile, or just was, renews the position.
+		limit, renew := p.refusals.limit, time.Now().Add(p.options.Renew)
 		crew.Go(func() { batches <- p.collect(collecting, into, limit, renew) })
 	}
 	collect(nil)

@@ -385,12 +385,20 @@ func TestPublisherStops(t *testing.T) {
 	}
 }
 
-// TestPublisherRenews: the offsets of a group without members expire.
+// TestPublisherRenews: the offsets of a group without members expire. Each is
+// committed anew once in a while, and not twice, however fast the machine is.
 func TestPublisherRenews(t *testing.T) {
 	r := newRig(t)
 	r.journal.append(5)
-	p := r.start(func(o *kafka.Options) { o.Renew = 50 * time.Millisecond })
-	eventually(t, "it renews", func() bool { return p.Stats().Transactions > 5 })
+	const renew = 200 * time.Millisecond
+	p := r.start(func(o *kafka.Options) { o.Renew = renew })
+	eventually(t, "it renews", func() bool { return p.Stats().Transactions > 1 })
+	began, before := time.Now(), p.Stats()
+	eventually(t, "it goes on", func() bool { return p.Stats().Transactions >= before.Transactions+10 })
+	after := p.Stats()
+	if most := 2 + after.Failures - before.Failures + uint64(time.Since(began)/renew); after.Transactions-before.Transactions > most {
+		t.Errorf("%d transactions, and at most %d can be due", after.Transactions-before.Transactions, most)
+	}
 	p.stop()
 	r.check()
 	if n := len(r.broker.Committed(t, r.options.Positions)); n < 4 {
