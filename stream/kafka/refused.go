@@ -14,9 +14,9 @@ import (
 )
 
 // refusals remembers the messages that Kafka will never take, as one that is
-// larger than its topic allows. Brokers refuse a batch as a whole, so such a
-// message is found by sending ever fewer at once; it then goes to the dead
-// letters in its own place and transaction, and the rest goes on.
+// larger than its topic allows. Brokers refuse a batch as a whole: who was alone
+// in it is found, others by sending ever fewer at once. Such a message then goes
+// to the dead letters in its own place and transaction, and the rest goes on.
 type refusals struct {
 	limit   int // messages in a transaction, for now
 	reasons map[mark]refusal
@@ -61,7 +61,7 @@ func permanent(err error) bool {
 
 // note takes a refusal of one of the last batch's messages.
 func (r *refusals) note(refused *refusedError, batch []Message) {
-	if batch[0].mark.record != batch[len(batch)-1].mark.record {
+	if len(refused.marks) > 1 && batch[0].mark.record != batch[len(batch)-1].mark.record {
 		r.limit = max(1, len(batch)/2)
 		return
 	}
