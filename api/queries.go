@@ -5,8 +5,8 @@ import (
 	"errors"
 	"math"
 	"net/http"
-	"slices"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/go-chi/chi/v5"
