@@ -66,7 +66,7 @@ func (s *Server) allow(scope Scope) func(http.Handler) http.Handler {
 				s.fail(w, r, tidegate.Errorf(tidegate.CodeUnauthorized, "send a key as Authorization: Bearer KEY"))
 				return
 			}
-			if !slices.Contains(key.Scopes, scope) && !slices.Contains(key.Scopes, ScopeAdmin) {
+			if !key.may(scope) {
 				s.fail(w, r, tidegate.Errorf(tidegate.CodeForbidden, "key %s has no scope %s", key.ID, scope))
 				return
 			}
@@ -88,7 +88,11 @@ func (s *Server) keyOf(r *http.Request) (key Key, known bool) {
 // where others are answered, too.
 func (s *Server) mayRead(r *http.Request) bool {
 	key, known := s.keyOf(r)
-	return len(s.keys) == 0 || known && (slices.Contains(key.Scopes, ScopeRead) || slices.Contains(key.Scopes, ScopeAdmin))
+	return len(s.keys) == 0 || known && key.may(ScopeRead)
+}
+
+func (k *Key) may(scope Scope) bool {
+	return slices.Contains(k.Scopes, scope) || slices.Contains(k.Scopes, ScopeAdmin)
 }
 
 // tokenOf is the text of the key that a request brings.

@@ -8,8 +8,9 @@ import (
 	"github.com/tidegate/tidegate/stream/schema"
 )
 
-// schemas looks at those of what is read and of what is written: it compares the newest schema of each topic that is read with what is
-// expected, as the service does before it reads.
+// schemas looks at those of what is read and of what is written: it compares the
+// newest schema of each topic that is read with what is expected, as the service
+// does before it reads.
 func (e *examination) schemas(ctx context.Context) {
 	k := &e.Config.Kafka
 	registry, err := k.Registry.Open()

@@ -139,11 +139,7 @@ func (s *shape) make(l *layout, from *tails) block {
 		}
 	}
 	b := block{origin: s.origin}
-	if from != nil {
-		b.data, b.home = from.take(size)
-	} else {
-		b.data = make([]byte, size)
-	}
+	b.data, b.home = from.take(size)
 	for c := range l.columns {
 		le.PutUint32(b.data[4*c:], uint32(offsets[c])|uint32(s.width[c])<<16)
 	}

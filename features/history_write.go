@@ -90,9 +90,8 @@ func (s *groupState) insertFull(h *head, r *row) error {
 		tail = h.tail.part(&s.layout, cut, blockRows, blockRows, s.packer.tails)
 	}
 	if cut <= at {
-		if tail.n == 0 || !tail.holds(&s.layout, r) {
-			narrow := tail
-			tail = tail.with(&s.layout, r, s.packer.tails)
+		narrow := tail
+		if tail = tail.with(&s.layout, r, s.packer.tails); tail.home != narrow.home {
 			s.giveTail(narrow)
 		}
 		tail.insert(&s.layout, at-cut, r)
@@ -271,9 +270,7 @@ func (s *groupState) evict(h *head, cutoff int64) error {
 // moveTail puts another block in the place of the tail, a copy, and keeps the
 // memory for the next one. Nobody else reads a tail.
 func (s *groupState) moveTail(h *head, to block) {
-	if h.tail.home != to.home {
-		s.giveTail(h.tail)
-	}
+	s.giveTail(h.tail)
 	h.tail = to
 }
 

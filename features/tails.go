@@ -57,10 +57,10 @@ func (t *tails) at(place uint32, units uint16) []byte {
 }
 
 // take gives zeroed memory of at least a size, and its place; 0 for memory that
-// is the collector's, because it is too large.
+// is the collector's, because it is too large or, of nil, for no tail.
 func (t *tails) take(size int) (data []byte, place uint32) {
 	units := uint16(unitsOf(size))
-	if units > tailSizes {
+	if t == nil || units > tailSizes {
 		return make([]byte, size), 0
 	}
 	t.mu.Lock()

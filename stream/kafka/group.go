@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,22 +142,15 @@ func (g *Group) transact(ctx context.Context, s *kgo.GroupTransactSession, fetch
 	if err := s.Begin(); err != nil {
 		return false, err
 	}
-	var failed atomic.Pointer[error]
+	var first kgo.FirstErrPromise
 	fetches.EachRecord(func(r *kgo.Record) {
 		for _, m := range g.handle(r, b.refusal(r)) {
-			s.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, func(_ *kgo.Record, err error) {
-				if err != nil {
-					failed.CompareAndSwap(nil, &err)
-				}
-			})
+			s.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, first.Promise())
 		}
 	})
 	// End would commit the positions also of records whose results failed.
-	err = s.Client().Flush(ctx)
-	if cause := failed.Load(); cause != nil {
-		err = *cause
-	}
-	if err == nil {
+	flushed := s.Client().Flush(ctx)
+	if err = cmp.Or(first.Err(), flushed); err == nil {
 		b.passed()
 		return s.End(ctx, kgo.TryCommit)
 	}
@@ -187,7 +181,7 @@ func allDue(ctx context.Context, fetches kgo.Fetches) error {
 func (g *Group) handle(r *kgo.Record, refused error) (messages []Message) {
 	letter := DeadLetter{Record: r, At: g.options.Now(), Version: g.options.Version}
 	if refused != nil {
-		letter.Code, letter.Error = string(tidegate.CodeTooLarge), refused.Error()
+		letter.Code, letter.Error = string(tidegate.CodeTooLarge), "Kafka refuses what becomes of it: "+refused.Error()
 		return []Message{letter.Message(g.options.Mask)}
 	}
 	defer func() {

@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"maps"
@@ -18,11 +17,9 @@ import (
 // which a value fits one branch, texts, numbers, booleans and timestamps. A number
 // where the schema has a text is written as it stands, so an amount stays exact.
 func appendAvro(dst []byte, s avro.Schema, value []byte) ([]byte, error) {
-	d := json.NewDecoder(bytes.NewReader(value))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, malformed("the value is not JSON")
+	v, err := decoded(value)
+	if err != nil {
+		return nil, err
 	}
 	w := avroWriter{b: dst}
 	w.value("", s, v)

@@ -1,8 +1,10 @@
 package schema
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -83,4 +85,14 @@ func (e *Encoder) Encode(value []byte) ([]byte, error) {
 		return appendProtobuf(header, e.message, value)
 	}
 	return append(header, value...), nil
+}
+
+// decoded is a JSON value whose numbers are as they stand.
+func decoded(value []byte) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil, malformed("the value is not JSON")
+	}
+	return v, nil
 }

@@ -63,12 +63,3 @@ func (e *Encoder) fault(err error, what string) error {
 	}
 	return fault(err, what)
 }
-
-// status is the one of an answer; 0 if there was none.
-func status(err error) int {
-	var answer *sr.ResponseError
-	if errors.As(err, &answer) {
-		return answer.StatusCode
-	}
-	return 0
-}

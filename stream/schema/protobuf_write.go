@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -40,18 +39,16 @@ func writtenMessage(text string) (protoreflect.MessageDescriptor, error) {
 // schema has a text is written as it stands, so an amount stays exact. What is
 // null is not set, and may be so only where that can be told from a zero.
 func appendProtobuf(dst []byte, d protoreflect.MessageDescriptor, value []byte) ([]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(value))
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return nil, malformed("the value is not JSON")
+	v, err := decoded(value)
+	if err != nil {
+		return nil, err
 	}
 	m := dynamicpb.NewMessage(d)
 	var w protobufWriter
 	if w.message("", m, v); w.err != nil {
 		return nil, w.err
 	}
-	dst, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(dst, m)
+	dst, err = proto.MarshalOptions{Deterministic: true}.MarshalAppend(dst, m)
 	if err != nil { // as a text that is not UTF-8
 		return nil, &tidegate.Error{Code: tidegate.CodeInvalid, Message: "the value is no " + string(d.Name()), Cause: err}
 	}

@@ -139,12 +139,21 @@ func (r *Registry) complete(ctx context.Context, s Schema, references []sr.Schem
 // fault tells what passes from what does not. That we are not let in passes:
 // it is nothing about the record.
 func fault(err error, what string) error {
-	var answer *sr.ResponseError
-	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
+	switch s := status(err); s {
+	case http.StatusNotFound:
 		return tidegate.Errorf(tidegate.CodeNotFound, "the schema registry has no %s", what)
+	case 0:
+		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the schema registry is away", Cause: err}
+	default:
+		return tidegate.Errorf(tidegate.CodeUnavailable, "the schema registry answers %d to %s", s, what)
 	}
+}
+
+// status is the one of an answer; 0 if there was none.
+func status(err error) int {
+	var answer *sr.ResponseError
 	if errors.As(err, &answer) {
-		return tidegate.Errorf(tidegate.CodeUnavailable, "the schema registry answers %d to %s", answer.StatusCode, what)
+		return answer.StatusCode
 	}
-	return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the schema registry is away", Cause: err}
+	return 0
 }
