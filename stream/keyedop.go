@@ -56,7 +56,7 @@ func (o *keyedOp[K, S]) drop(t *task, v *visit[K], s *S) {
 }
 
 // maxFree is how many unused shares an operator keeps for each goroutine.
-const maxFree = 256
+const maxFree = 4096
 
 func (o *keyedOp[K, S]) fresh(t *task) *S {
 	l := &t.local[o.node.id]

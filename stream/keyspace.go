@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tidegate/tidegate/internal/prefetch"
 	"github.com/tidegate/tidegate/stream/state"
 )
 
@@ -150,6 +151,9 @@ func (v *visit[K]) read() *row {
 	if !v.loaded {
 		v.entry, v.err = v.space.table.GetAt(v.bytes, v.hint)
 		v.loaded = true
+		if v.entry != nil {
+			v.entry.Value().comeNear()
+		}
 	}
 	if v.entry == nil {
 		return nil
@@ -213,6 +217,14 @@ func partOf[S any, K comparable](v *visit[K], slot int) *S {
 }
 
 func (v *visit[K]) clear(slot int) { v.write().parts[slot] = nil }
+
+// comeNear has all shares brought near when one is asked for: the others
+// follow, at the latest when event time has passed the record that was handled.
+func (r *row) comeNear() {
+	for _, p := range r.parts {
+		prefetch.Behind(p)
+	}
+}
 
 func (r *row) empty() bool {
 	for _, p := range r.parts {
