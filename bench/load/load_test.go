@@ -10,6 +10,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -184,5 +186,26 @@ func TestEcho(t *testing.T) {
 		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestDisk: each measurement adds to those before, and leaves no file behind.
+func TestDisk(t *testing.T) {
+	dir := t.TempDir()
+	var d Disk
+	for range 2 {
+		before := d.Syncs
+		if err := d.Measure(t.Context(), dir, 20*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		if d.Syncs <= before || d.Micros["max"] < d.Micros["p50"] || d.Stalled < 0 || d.Stalled > 1 {
+			t.Errorf("%+v", d)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if err := d.Measure(t.Context(), filepath.Join(dir, "a\x00b"), time.Millisecond); err == nil {
+		t.Error("a directory that can't be is no error")
 	}
 }

@@ -44,6 +44,8 @@ type authorizeReport struct {
 	Ratio       float64       `json:"ratio,omitempty"`     // of rates
 	RatioCPU    float64       `json:"ratio_cpu,omitempty"` // of processor time per request, the echo's by Tidegate's
 	Half        *load.Result  `json:"half_of_maximum,omitempty"`
+	EchoAtHalf  *load.Result  `json:"echo_at_half_of_maximum,omitempty"` // the echo at that same rate
+	Disk        *load.Disk    `json:"disk,omitempty"`                    // with nothing else to do, before and after
 	Checkpoints uint64        `json:"checkpoints"`
 	LongestUS   int64         `json:"longest_checkpoint_pause_us"`
 	PerCommit   float64       `json:"records_per_commit"`
@@ -99,9 +101,14 @@ func (c *benchAuthorizeCommand) besideEcho(ctx context.Context, payments *load.P
 	rate, cpu := 0.0, 0.0
 	echo := func(size int) error {
 		debug.FreeOSMemory() // what the service leaves behind
-		e, err := c.echo(ctx, payments, size)
+		e, err := c.echo(ctx, payments, size, 0)
 		r.Echo = append(r.Echo, e)
 		rate, cpu = rate+e.PerSecond/2, cpu+e.CPUMicros/2
+		return err
+	}
+	r.Disk = &load.Disk{}
+	disk := func() error { return r.Disk.Measure(ctx, scratch, min(c.Duration/4, 5*time.Second)) }
+	if err := disk(); err != nil {
 		return err
 	}
 	if err := echo(size); err != nil {
@@ -110,11 +117,19 @@ func (c *benchAuthorizeCommand) besideEcho(ctx context.Context, payments *load.P
 	if err := c.service(ctx, payments, r); err != nil {
 		return err
 	}
-	if err := echo(int(math.Round(r.Tidegate.AnswerBytes))); err != nil { // answers grow with what is known
+	size = int(math.Round(r.Tidegate.AnswerBytes)) // answers grow with what is known
+	if err := echo(size); err != nil {
 		return err
 	}
+	if r.Half != nil {
+		half, err := c.echo(ctx, payments, size, r.Half.PerSecond)
+		if err != nil {
+			return err
+		}
+		r.EchoAtHalf = &half
+	}
 	r.Ratio, r.RatioCPU = r.Tidegate.PerSecond/rate, cpu/r.Tidegate.CPUMicros
-	return nil
+	return disk()
 }
 
 // answerSize asks a service of its own what an answer weighs, which grows with
@@ -127,13 +142,13 @@ func (c *benchAuthorizeCommand) answerSize(ctx context.Context, payments *load.P
 	return int(math.Round(r.Tidegate.AnswerBytes)), err
 }
 
-func (c *benchAuthorizeCommand) echo(ctx context.Context, payments *load.Payments, size int) (load.Result, error) {
+func (c *benchAuthorizeCommand) echo(ctx context.Context, payments *load.Payments, size int, rate float64) (load.Result, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return load.Result{}, err
 	}
 	server := load.Echo(listener, size)
-	r, err := c.measure(ctx, "echo", listener.Addr().String(), payments, 0, c.Duration/2)
+	r, err := c.measure(ctx, "echo", listener.Addr().String(), payments, rate, c.Duration/2)
 	return r, errors.Join(err, server.Close())
 }
 
@@ -196,9 +211,14 @@ func (r *authorizeReport) print(w *os.File) {
 	}
 	row("tidegate", &r.Tidegate)
 	row("tidegate at half", r.Half)
+	row("echo at that rate", r.EchoAtHalf)
 	if r.Ratio > 0 {
 		fmt.Fprintf(w, "ratio to echo        %10.2f  by processor time %.2f\n", r.Ratio, r.RatioCPU)
 	}
 	fmt.Fprintf(w, "checkpoints          %10d  longest pause of the last %d µs\n", r.Checkpoints, r.LongestUS)
 	fmt.Fprintf(w, "journal              %10.1f  records a commit, mean sync %.0f µs, %d over 5 ms\n", r.PerCommit, r.SyncUS, r.SlowSyncs)
+	if d := r.Disk; d != nil {
+		fmt.Fprintf(w, "disk, nothing else   %10d  syncs  p50 %6d µs  p99 %6d µs  p99.9 %6d µs  max %6d µs  %.1f%% of the time in those over 5 ms\n",
+			d.Syncs, d.Micros["p50"], d.Micros["p99"], d.Micros["p99.9"], d.Micros["max"], 100*d.Stalled)
+	}
 }
