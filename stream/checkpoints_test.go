@@ -168,3 +168,64 @@ func TestBackends(t *testing.T) {
 		}
 	}
 }
+
+// TestSinkIsWoken gives a sink a record as it comes, and one that commits none
+// before a checkpoint or before there are many: waking it costs more than most
+// records do.
+func TestSinkIsWoken(t *testing.T) {
+	for _, commits := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			var written atomic.Int64
+			sink := stream.ToFunc(func(context.Context, stream.Record[int64]) error {
+				written.Add(1)
+				return nil
+			})
+			if commits {
+				sink = &writes{written: &written}
+			}
+			in := make(chan int64)
+			p := stream.New("p", stream.Options{State: statetest.NewMap(), Checkpoint: 10 * time.Second})
+			stream.To(stream.From(p, stream.FromChannel[int64](in), stream.IngestionTime[int64]()), sink)
+			ended := make(chan error, 1)
+			go func() { ended <- p.Run(t.Context()) }()
+			send := func(n int) {
+				for range n {
+					in <- 1
+				}
+				time.Sleep(time.Second)
+			}
+			after := func(what string, min, max int64) {
+				if n := written.Load(); n < min || n > max {
+					t.Errorf("commits %t, after %s: %d were written, want %d to %d", commits, what, n, min, max)
+				}
+			}
+			send(1)
+			if commits {
+				after("one", 0, 0)
+			} else {
+				after("one", 1, 1)
+			}
+			send(999)
+			after("a thousand", 512, 1000)
+			time.Sleep(10 * time.Second)
+			after("a checkpoint", 1000, 1000)
+			send(1)
+			close(in)
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			after("the end", 1001, 1001)
+		})
+	}
+}
+
+// writes is a sink that commits and counts what it was given.
+type writes struct {
+	committing
+	written *atomic.Int64
+}
+
+func (w *writes) Write(_ context.Context, records []stream.Record[int64]) error {
+	w.written.Add(int64(len(records)))
+	return nil
+}

@@ -18,7 +18,8 @@ type Sink[T any] interface {
 
 // Committer is a [Sink] whose records are seen only when the checkpoint that
 // covers them is durable, so that a restart neither loses nor repeats one. Its
-// methods are called by the goroutine that calls Write.
+// methods are called by the goroutine that calls Write. Since nobody sees a
+// record before, Write waits for a few hundred, or for the checkpoint.
 type Committer interface {
 	// Recover is called before the first Write with the number of the
 	// checkpoint that the pipeline starts from, 0 for none: everything
@@ -46,7 +47,10 @@ func (r *Refused) Unwrap() error { return r.Err }
 func To[T any](s Stream[T], sink Sink[T]) {
 	n := s.attach("sink")
 	n.ends = true
-	op := &sinkOp[T]{p: s.p, node: n, sink: sink, limit: sinkBuffer}
+	op := &sinkOp[T]{p: s.p, node: n, sink: sink, limit: sinkBuffer, enough: 1}
+	if _, ok := sink.(Committer); ok {
+		op.enough = sinkBatch / 2
+	}
 	op.changed.L = &op.mu
 	n.queue = op
 	s.p.sinks = append(s.p.sinks, op)
@@ -88,6 +92,7 @@ type sinkOp[T any] struct {
 	node    *node
 	sink    Sink[T]
 	limit   int64
+	enough  int          // records that it is woken for; one that commits shows none before a checkpoint, which wakes it
 	waiting atomic.Int64 // records
 
 	mu      sync.Mutex
@@ -105,7 +110,7 @@ type sinkItem[T any] struct {
 func (s *sinkOp[T]) receive(t *task, r Record[T]) {
 	t.stats[s.node.id].in++
 	s.waiting.Add(1)
-	if s.put(sinkItem[T]{record: r}) == 1 {
+	if s.put(sinkItem[T]{record: r}) == s.enough {
 		t.untold = append(t.untold, s)
 	}
 }
