@@ -199,6 +199,7 @@ func TestSinkIsWoken(t *testing.T) {
 					t.Errorf("commits %t, after %s: %d were written, want %d to %d", commits, what, n, min, max)
 				}
 			}
+			send(0) // all goroutines wait for something by then
 			send(1)
 			if commits {
 				after("one", 0, 0)
