@@ -15,18 +15,20 @@ import (
 type Disk struct {
 	Syncs   int64            `json:"syncs"`
 	Micros  map[string]int64 `json:"latency_us"`
-	Stalled float64          `json:"stalled"` // share of the time spent in syncs of more than 5 ms
+	Stalled float64          `json:"stalled"` // share of the time spent in syncs longer than SlowSync
 
 	latency       *Latency
 	took, stalled time.Duration
 }
+
+// SlowSync is what a sync takes at most on a disk that does not stall.
+const SlowSync = 5 * time.Millisecond
 
 // diskWrite is about what a commit of the journal writes: some records.
 const (
 	diskWrite = 4 << 10
 	diskFile  = 64 << 20
 	diskWaits = 500 * time.Microsecond // between two commits
-	slowSync  = 5 * time.Millisecond
 )
 
 // Measure writes to a file in a directory, as a journal does, until the
@@ -62,22 +64,15 @@ func (r *Disk) Measure(ctx context.Context, dir string, d time.Duration) (err er
 		if err := f.SyncData(); err != nil {
 			return err
 		}
-		r.note(time.Since(start))
+		took := time.Since(start)
+		r.latency.Record(0, took)
+		if took > SlowSync {
+			r.stalled += took
+		}
 		time.Sleep(diskWaits)
 	}
 	r.took += time.Since(began)
-	r.sum()
-	return ctx.Err()
-}
-
-func (r *Disk) note(took time.Duration) {
-	r.latency.Record(0, took)
-	if took > slowSync {
-		r.stalled += took
-	}
-}
-
-func (r *Disk) sum() {
 	all := r.latency.Result()
 	r.Syncs, r.Micros, r.Stalled = all.Requests, all.Micros, r.stalled.Seconds()/r.took.Seconds()
+	return ctx.Err()
 }

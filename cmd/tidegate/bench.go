@@ -107,7 +107,7 @@ func (c *benchAuthorizeCommand) besideEcho(ctx context.Context, payments *load.P
 		return err
 	}
 	r.Disk = &load.Disk{}
-	disk := func() error { return r.Disk.Measure(ctx, scratch, min(c.Duration/4, 5*time.Second)) }
+	disk := func() error { return r.Disk.Measure(ctx, c.Data, min(c.Duration/4, 5*time.Second)) }
 	if err := disk(); err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (c *benchAuthorizeCommand) service(ctx context.Context, payments *load.Paym
 	r.Checkpoints, r.LongestUS = stats.Checkpoint.Written, stats.Checkpoint.Last.LongestPause.Microseconds()
 	r.PerCommit = float64(stats.Journal.Records) / float64(stats.Journal.Commits)
 	for i, n := range stats.Journal.Syncs {
-		if i >= len(journal.SyncBounds) || journal.SyncBounds[i] > 5*time.Millisecond {
+		if i >= len(journal.SyncBounds) || journal.SyncBounds[i] > load.SlowSync {
 			r.SlowSyncs += n
 		}
 	}

@@ -2,9 +2,9 @@
 
 package prefetch
 
-// Behind begins to bring near what a pointer in an interface points at: the
-// cache line where that begins. It waits for nothing and reads nothing; for
-// what is no pointer, or nil, it does nothing.
+// Behind begins to bring near what an interface points at, a pointer's target
+// or what the value is kept in: the cache line where that begins. It waits for
+// nothing and reads nothing; for nil it does nothing.
 //
 //go:noescape
 func Behind(p any)
