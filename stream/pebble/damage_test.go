@@ -102,8 +102,9 @@ func recovered(t *testing.T, dir string) (meta string, key int64, r pebble.Recov
 // the one before is used, and it is said which file is at fault.
 func TestDamagedCheckpoint(t *testing.T) {
 	for _, checkpoints := range []int{2, 7} {
-		probe := history(t, t.TempDir(), checkpoints)
-		files, err := os.ReadDir(probe[1])
+		whole := t.TempDir()
+		newest := history(t, whole, checkpoints)[1]
+		files, err := os.ReadDir(newest)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,9 +121,11 @@ func TestDamagedCheckpoint(t *testing.T) {
 					continue // a marker, whose name is all there is
 				}
 				t.Run(fmt.Sprint(checkpoints, " ", file.Name(), " ", damage.name), func(t *testing.T) {
-					dir := t.TempDir()
-					newest := history(t, dir, checkpoints)[1]
-					if err := damage.do(filepath.Join(newest, file.Name())); err != nil {
+					dir := t.TempDir() // a copy, because another such history may have other files
+					if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+						t.Fatal(err)
+					}
+					if err := damage.do(filepath.Join(dir, "checkpoints", filepath.Base(newest), file.Name())); err != nil {
 						t.Fatal(err)
 					}
 					meta, key, r, err := recovered(t, dir)
