@@ -14,7 +14,7 @@ import (
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/bench/load"
-	"github.com/tidegate/tidegate/stream/journal"
+	"github.com/tidegate/tidegate/node"
 )
 
 type benchCommands struct {
@@ -51,6 +51,10 @@ type authorizeReport struct {
 	PerCommit   float64       `json:"records_per_commit"`
 	SyncUS      float64       `json:"mean_sync_us"`
 	SlowSyncs   uint64        `json:"syncs_over_5_ms"`
+	// Shares of the time that the journal spent in those, in the measurement and
+	// at half of the maximum: answers wait for them.
+	Stalled     float64 `json:"stalled"`
+	HalfStalled float64 `json:"stalled_at_half,omitempty"`
 }
 
 func (c *benchAuthorizeCommand) Run(ctx context.Context) (err error) {
@@ -166,26 +170,37 @@ func (c *benchAuthorizeCommand) service(ctx context.Context, payments *load.Paym
 		err = errors.Join(err, <-ended, s.close())
 	}()
 	address := s.listener.Addr().String()
+	share := stalls(s.node)
 	if r.Tidegate, err = c.measure(ctx, "tidegate", address, payments, c.Rate, c.Duration); err != nil {
 		return err
 	}
+	r.Stalled = share()
 	if c.Half {
+		share := stalls(s.node)
 		half, err := c.measure(ctx, "at half", address, payments, r.Tidegate.PerSecond/2, c.Duration)
 		if err != nil {
 			return err
 		}
-		r.Half = &half
+		r.Half, r.HalfStalled = &half, share()
 	}
 	stats := s.node.Stats()
 	r.Checkpoints, r.LongestUS = stats.Checkpoint.Written, stats.Checkpoint.Last.LongestPause.Microseconds()
 	r.PerCommit = float64(stats.Journal.Records) / float64(stats.Journal.Commits)
-	for i, n := range stats.Journal.Syncs {
-		if i >= len(journal.SyncBounds) || journal.SyncBounds[i] > load.SlowSync {
-			r.SlowSyncs += n
-		}
-	}
+	r.SlowSyncs, _ = stats.Journal.SyncsOver(load.SlowSync)
 	r.SyncUS = float64(stats.Journal.SyncTime.Microseconds()) / float64(stats.Journal.Commits)
 	return nil
+}
+
+// stalls tells, when it is asked, which share of the time since then a node's
+// journal spent in slow syncs.
+func stalls(n *node.Node) (share func() float64) {
+	slow := func() time.Duration {
+		stats := n.Stats().Journal
+		_, took := stats.SyncsOver(load.SlowSync)
+		return took
+	}
+	began, before := time.Now(), slow()
+	return func() float64 { return (slow() - before).Seconds() / time.Since(began).Seconds() }
 }
 
 func (c *benchAuthorizeCommand) measure(ctx context.Context, what, address string, payments *load.Payments, rate float64, d time.Duration) (load.Result, error) {
@@ -216,7 +231,11 @@ func (r *authorizeReport) print(w *os.File) {
 		fmt.Fprintf(w, "ratio to echo        %10.2f  by processor time %.2f\n", r.Ratio, r.RatioCPU)
 	}
 	fmt.Fprintf(w, "checkpoints          %10d  longest pause of the last %d µs\n", r.Checkpoints, r.LongestUS)
-	fmt.Fprintf(w, "journal              %10.1f  records a commit, mean sync %.0f µs, %d over 5 ms\n", r.PerCommit, r.SyncUS, r.SlowSyncs)
+	fmt.Fprintf(w, "journal              %10.1f  records a commit, mean sync %.0f µs, %d over 5 ms: %.1f%% of the time", r.PerCommit, r.SyncUS, r.SlowSyncs, 100*r.Stalled)
+	if r.Half != nil {
+		fmt.Fprintf(w, ", at half %.1f%%", 100*r.HalfStalled)
+	}
+	fmt.Fprintln(w)
 	if d := r.Disk; d != nil {
 		fmt.Fprintf(w, "disk, nothing else   %10d  syncs  p50 %6d µs  p99 %6d µs  p99.9 %6d µs  max %6d µs  %.1f%% of the time in those over 5 ms\n",
 			d.Syncs, d.Micros["p50"], d.Micros["p99"], d.Micros["p99.9"], d.Micros["max"], 100*d.Stalled)

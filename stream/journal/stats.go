@@ -15,8 +15,9 @@ type Stats struct {
 	Bytes   uint64 // on disk, frames included
 	Commits uint64
 
-	Syncs    [len(SyncBounds) + 1]uint64 // commits by duration of their sync, by SyncBounds
-	SyncTime time.Duration               // of all
+	Syncs     [len(SyncBounds) + 1]uint64        // commits by duration of their sync, by SyncBounds
+	SyncTimes [len(SyncBounds) + 1]time.Duration // of each bucket's together
+	SyncTime  time.Duration                      // of all
 
 	PendingRecords uint64 // appended, not durable
 	PendingBytes   int
@@ -40,6 +41,18 @@ func (j *Journal) Stats() Stats {
 	return s
 }
 
+// SyncsOver counts the syncs that took longer than one of the SyncBounds, and
+// the time that they took together.
+func (s *Stats) SyncsOver(bound time.Duration) (n uint64, took time.Duration) {
+	for i := range s.Syncs {
+		if i == len(SyncBounds) || SyncBounds[i] > bound {
+			n += s.Syncs[i]
+			took += s.SyncTimes[i]
+		}
+	}
+	return n, took
+}
+
 func (s *Stats) observe(b *batch, took time.Duration) {
 	s.Records += uint64(b.records)
 	s.Bytes += uint64(len(b.buf))
@@ -50,4 +63,5 @@ func (s *Stats) observe(b *batch, took time.Duration) {
 		i++
 	}
 	s.Syncs[i]++
+	s.SyncTimes[i] += took
 }
