@@ -1,11 +1,13 @@
 package doctor_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"path"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -29,13 +31,17 @@ func TestOutputSchemas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// In front of it stands one that knows rights.
-	var readOnly atomic.Bool
+	// In front of it stands one that knows rights and modes.
+	var readOnly, closed atomic.Bool
 	through := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: to.Scheme, Host: to.Host})
 	through.Transport = &http.Transport{DisableKeepAlives: true}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && readOnly.Load() && path.Base(r.URL.Path) == "versions" {
 			http.Error(w, `{"error_code": 40301, "message": "you may not"}`, http.StatusForbidden)
+			return
+		}
+		if closed.Load() && strings.Contains(r.URL.Path, "/mode/") {
+			fmt.Fprint(w, `{"mode": "READONLY"}`)
 			return
 		}
 		through.ServeHTTP(w, r)
@@ -59,6 +65,9 @@ func TestOutputSchemas(t *testing.T) {
 		readOnly.Store(true)
 		says(t, look(), "schema of "+c.Kafka.DecisionsTopic, doctor.Fail, "answers 403", "write to the subject")
 		readOnly.Store(false)
+		closed.Store(true)
+		says(t, look(), "schema of "+c.Kafka.DecisionsTopic, doctor.Fail, "read-only for subject "+subject, "have somebody else register")
+		closed.Store(false)
 
 		decision, _, err := c.Kafka.Encoders()
 		if err == nil {
