@@ -56,6 +56,18 @@ func (in *input) run(ctx context.Context, o Options) error {
 	return err
 }
 
+// stands is how the topic stands now: one that may be read may not be there, nor the brokers.
+func (in *input) stands() Standing {
+	now := *in.standing.Load()
+	if reading, why := in.consumer.Reading(); now.State == Reading && !reading {
+		now.State = Waiting
+		if why != nil {
+			now.Reason = why.Error()
+		}
+	}
+	return now
+}
+
 const recheck = 5 * time.Second
 
 // admitted waits until the topic may be read; false when ctx is over. A reason

@@ -113,7 +113,7 @@ func (in *Intake) Run(ctx context.Context) error {
 func (in *Intake) Stats() []Stats {
 	list := make([]Stats, len(in.inputs))
 	for i, input := range in.inputs {
-		c, standing := input.consumer, *input.standing.Load()
+		c, standing := input.consumer, input.stands()
 		list[i] = Stats{input.name, standing, c.Taken(), c.Failures(), input.taker.retries.Load(), c.Lags()}
 	}
 	return list

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -151,6 +152,135 @@ func TestStartsAndChanges(t *testing.T) {
 	if diff := cmp.Diff([]string{"in-time", "while-away", "grown", "again"}, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestStartsOfPartitions: each partition of a topic is begun where the
+// configuration says, also those that a process was ended before; those that
+// are added are not.
+func TestStartsOfPartitions(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	ctx, client := t.Context(), broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	admin := kadm.NewClient(client)
+	topic := broker.Topic(t, "latest", 4)
+	put := func(client *kgo.Client, id string, partition int32) error {
+		return client.ProduceSync(ctx, &kgo.Record{Topic: topic, Partition: partition, Key: []byte("k"), Value: []byte(payment(id, 100))}).FirstErr()
+	}
+	for p := range int32(4) {
+		if err := put(client, fmt.Sprint("old-", p), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := openNode(t, t.TempDir())
+	begun := func(offset int64, partitions ...int32) {
+		t.Helper()
+		details, err := admin.ListTopics(ctx, topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := node.Partition{Topic: details[topic].ID}
+		for _, p.Number = range partitions {
+			if next, known, _ := n.Reading(topic, p); !known || next != offset {
+				t.Errorf("partition %d: next %d, known %v; %d wanted", p.Number, next, known, offset)
+			}
+		}
+	}
+	// A process was ended when it had begun the first partition, which is the highest.
+	details, err := admin.ListTopics(ctx, topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := details[topic].ID
+	if err := n.Begin(node.Reading{Name: topic, Topic: hex.EncodeToString(id[:]), Partition: 3, Next: 1, Why: "latest"}); err != nil {
+		t.Fatal(err)
+	}
+	started := intake.Topic{Name: topic, Start: kafka.Start{Latest: true}}
+	in := read(t, n, broker, started)
+	eventually(t, "the topic is being read", func() bool { return len(in.Stats()[0].Lags) == 4 })
+	begun(1, 0, 1, 2, 3)
+	in.end()
+	if _, err := admin.CreatePartitions(ctx, 2, topic); err != nil {
+		t.Fatal(err)
+	}
+	grown := broker.Client(t, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(100*time.Millisecond), kgo.MetadataMaxAge(time.Second))
+	eventually(t, "the new partitions are written", func() bool { return put(grown, "grown-4", 4) == nil && put(grown, "grown-5", 5) == nil })
+	in = read(t, n, broker, started)
+	in.caughtUp(topic, 2)
+	in.end()
+	begun(1, 0, 1, 2, 3, 4, 5)
+	n.close()
+
+	again := openNode(t, t.TempDir())
+	in = read(t, again, broker, started)
+	eventually(t, "another reads the topic", func() bool { return len(in.Stats()[0].Lags) == 6 })
+	n = again
+	begun(1, 0, 1, 2, 3, 4, 5)
+	in.end()
+}
+
+// TestMissingTopic: a topic that is not there is not said to be read.
+func TestMissingTopic(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	topic := broker.Topic(t, "transactions", 1)
+	admin := kadm.NewClient(broker.Client(t))
+	stands := func(in *reading, state intake.State, reason string) {
+		t.Helper()
+		eventually(t, string(state), func() bool {
+			s := in.Stats()[0]
+			return s.State == state && strings.Contains(s.Reason, reason)
+		})
+	}
+	n := openNode(t, t.TempDir())
+	in := read(t, n, broker, intake.Topic{Name: topic})
+	stands(in, intake.Reading, "")
+	if _, err := admin.DeleteTopic(t.Context(), topic); err != nil {
+		t.Fatal(err)
+	}
+	stands(in, intake.Waiting, "UNKNOWN_TOPIC_OR_PARTITION")
+	in.end()
+	in = read(t, n, broker, intake.Topic{Name: topic})
+	stands(in, intake.Waiting, "UNKNOWN_TOPIC_OR_PARTITION")
+	eventually(t, "the topic is made again", func() bool {
+		_, err := admin.CreateTopic(t.Context(), 1, -1, nil, topic)
+		return err == nil
+	})
+	stands(in, intake.Reading, "")
+	in.end()
+}
+
+// TestEndsOfTransactions: they have offsets, but are neither a lag nor, when
+// they are deleted, records that were lost.
+func TestEndsOfTransactions(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	topic := broker.Topic(t, "transactions", 1)
+	client := broker.Client(t, kgo.TransactionalID(topic))
+	if err := client.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	send(t, client, topic, "k", payment("t-0", 1))
+	if err := client.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+		t.Fatal(err)
+	}
+	n := openNode(t, t.TempDir())
+	in := read(t, n, broker, intake.Topic{Name: topic})
+	in.caughtUp(topic, 1)
+	eventually(t, "nothing is left", func() bool {
+		lags := in.Stats()[0].Lags
+		return len(lags) == 1 && lags[0].Records == 0 && lags[0].Next == 2
+	})
+	in.end()
+	gone := kadm.Offsets{}
+	gone.Add(kadm.Offset{Topic: topic, At: 2})
+	if _, err := kadm.NewClient(client).DeleteRecords(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	plain := broker.Client(t)
+	send(t, plain, topic, "k", payment("t-1", 1))
+	in = read(t, n, broker, intake.Topic{Name: topic})
+	in.caughtUp(topic, 1)
+	in.end()
 }
 
 // TestLost: records that were deleted before they were read are not skipped

@@ -45,7 +45,7 @@ var (
 	inputFailures = prometheus.NewDesc("tidegate_input_failures_total", "Failures after which reading was begun again.", []string{"topic"}, nil)
 	inputRetries  = prometheus.NewDesc("tidegate_input_retries_total", "Records of a topic that failed for what passes, and wait to be tried again.", []string{"topic"}, nil)
 	inputLag      = prometheus.NewDesc("tidegate_input_lag_records", "Committed records of a partition that are not taken yet.", []string{"topic", "partition"}, nil)
-	inputBehind   = prometheus.NewDesc("tidegate_input_lag_seconds", "Age of the last record taken from a partition that has more; 0 where there is no more.", []string{"topic", "partition"}, nil)
+	inputBehind   = prometheus.NewDesc("tidegate_input_lag_seconds", "Age of the first record of a partition that is not taken yet, or of the last that was before it comes; 0 where all is taken.", []string{"topic", "partition"}, nil)
 	inputPaused   = prometheus.NewDesc("tidegate_input_paused", "1 while a partition is not asked for more.", []string{"topic", "partition"}, nil)
 	deadLetters   = prometheus.NewDesc("tidegate_dead_letters_total", "Inputs that could not be used, by reason.", []string{"reason"}, nil)
 )
@@ -81,8 +81,8 @@ func (m inputMetrics) Collect(c chan<- prometheus.Metric) {
 		for _, l := range s.Lags {
 			partition := strconv.Itoa(int(l.Number))
 			behind, paused := 0.0, 0.0
-			if l.Records > 0 && !l.Newest.IsZero() {
-				behind = max(0, time.Since(l.Newest).Seconds())
+			if l.Records > 0 && !l.Since.IsZero() {
+				behind = max(0, time.Since(l.Since).Seconds())
 			}
 			if l.Paused {
 				paused = 1

@@ -21,8 +21,9 @@ import (
 type Consumer struct {
 	options ConsumerOptions
 	taker   Taker
-	taken   atomic.Uint64 // records
-	errors  atomic.Uint64 // after which reading began again
+	taken   atomic.Uint64         // records
+	errors  atomic.Uint64         // after which reading began again
+	away    atomic.Pointer[error] // why it is not read now; nil before the first look, points to nil while it is
 
 	mu    sync.Mutex
 	lanes map[Place]*lane // of the session that is running, or was last
@@ -35,8 +36,9 @@ type Taker interface {
 	// not this partition of it.
 	Position(p Place) (next int64, known, named bool)
 	// Begin keeps where the reading of a partition begins. It is called before
-	// the first Take, and for a second time where records were lost and
-	// [ConsumerOptions.SkipLost] allows to go on after them.
+	// the first Take, again where records were lost and [ConsumerOptions.SkipLost]
+	// allows to go on after them, and where nothing but the ends of transactions
+	// was behind the last Take for [ConsumerOptions.Refresh]; never beside a Take.
 	Begin(ctx context.Context, p Place, next int64, why string) error
 	// Take takes records of a partition, in order, and returns when there is
 	// room for more. It is called by one goroutine a partition. Its error ends
@@ -63,7 +65,7 @@ type ConsumerOptions struct {
 	// SkipLost goes on where records were deleted before they were read. Else
 	// the consumer stops and says so.
 	SkipLost bool
-	Refresh  time.Duration // how often to look for new partitions; 0 is 10 s
+	Refresh  time.Duration // how often to look for new partitions, and when a partition is quiet; 0 is 10 s
 	Report   func(error)   // told of failures, each of which is tried again
 	Client   []kgo.Opt     // brokers, rack, TLS, SASL and the like
 }
@@ -100,6 +102,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 			return
 		}
 		c.errors.Add(1)
+		c.away.Store(&err)
 		c.options.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "topic " + c.options.Topic + " can't be read; trying again", Cause: err})
 	})
 }
@@ -116,6 +119,7 @@ func (c *Consumer) session(ctx context.Context) (err error) {
 		kgo.ClientID("tidegate-reader"),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.KeepControlRecords(),
 		kgo.FetchMaxPartitionBytes(1 << 20),
 		kgo.FetchMaxBytes(16 << 20),
 		kgo.FetchMaxWait(500 * time.Millisecond),
@@ -130,6 +134,7 @@ func (c *Consumer) session(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	c.away.Store(new(error))
 	ctx, cancel := context.WithCancelCause(ctx)
 	var crew sync.WaitGroup
 	defer crew.Wait()
@@ -192,9 +197,13 @@ func (c *Consumer) poll(ctx context.Context, client *kgo.Client, topic kadm.Topi
 // follow takes what comes of one partition.
 func (c *Consumer) follow(ctx context.Context, l *lane) error {
 	for {
-		records, err := l.get(ctx)
+		records, err := l.get(ctx, c.options.Refresh)
 		if err != nil {
 			return err
+		}
+		if len(records) == 0 {
+			c.pass(ctx, l)
+			continue
 		}
 		if err := c.taker.Take(ctx, l.place, records); err != nil {
 			if ctx.Err() != nil {
@@ -204,6 +213,20 @@ func (c *Consumer) follow(ctx context.Context, l *lane) error {
 		}
 		l.took(records)
 		c.taken.Add(uint64(len(records)))
+	}
+}
+
+// pass keeps how far a quiet partition has come when only the ends of
+// transactions are behind what was taken. Else they would look like records
+// that were lost, once the topic's retention has deleted them.
+func (c *Consumer) pass(ctx context.Context, l *lane) {
+	next, further := l.passed()
+	if !further {
+		return
+	}
+	// What goes wrong here has lost nothing, and is tried again.
+	if err := c.taker.Begin(ctx, l.place, next, "the ends of transactions"); err == nil {
+		l.pass(next)
 	}
 }
 
@@ -218,8 +241,11 @@ func (c *Consumer) watch(ctx context.Context, admin *kadm.Client, topic kadm.Top
 			return ctx.Err()
 		}
 		now, err := list(ctx, admin, topic.Topic)
+		if ctx.Err() == nil {
+			c.away.Store(&err)
+		}
 		switch {
-		case err != nil: // the brokers are away, which polling sees, or the topic is
+		case err != nil: // the brokers are away, which polling waits out, or the topic is
 		case now.ID != topic.ID:
 			return errRecreated
 		case len(now.Partitions) > len(topic.Partitions):
@@ -235,6 +261,15 @@ func (c *Consumer) fault(partition int32, err error) error {
 	return fmt.Errorf("partition %d: %w", partition, err)
 }
 
+// Reading says whether the topic was there when it was last looked for; if not,
+// why is the reason, or nil before the first look has ended.
+func (c *Consumer) Reading() (reading bool, why error) {
+	if last := c.away.Load(); last != nil {
+		return *last == nil, *last
+	}
+	return false, nil
+}
+
 // Taken counts records since the start, Failures how often reading began again.
 func (c *Consumer) Taken() uint64    { return c.taken.Load() }
 func (c *Consumer) Failures() uint64 { return c.errors.Load() }
@@ -244,7 +279,7 @@ type Lag struct {
 	Place
 	Next    int64
 	Records int64     // committed and not yet taken
-	Newest  time.Time // timestamp of the last record that was taken; zero before the first
+	Since   time.Time // timestamp of the first that came and is not taken, or else of the last that was; zero before there is one
 	Paused  bool
 }
 

@@ -45,9 +45,12 @@ func (l *lane) put(records []*kgo.Record, end int64) {
 		if r.Offset < l.arrived {
 			continue // an answer from before a leader moved
 		}
+		l.arrived = r.Offset + 1
+		if r.Attrs.IsControl() {
+			continue // the end of a transaction, which has an offset and is nothing to take
+		}
 		l.queue = append(l.queue, r)
 		l.bytes += size(r)
-		l.arrived = r.Offset + 1
 	}
 	if !l.paused && l.full(1) {
 		l.paused = true
@@ -61,8 +64,10 @@ func (l *lane) put(records []*kgo.Record, end int64) {
 	}
 }
 
-// get waits for records.
-func (l *lane) get(ctx context.Context) ([]*kgo.Record, error) {
+// get waits for records; none when there were none for a while.
+func (l *lane) get(ctx context.Context, while time.Duration) ([]*kgo.Record, error) {
+	quiet := time.NewTimer(while)
+	defer quiet.Stop()
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -72,9 +77,25 @@ func (l *lane) get(ctx context.Context) ([]*kgo.Record, error) {
 		}
 		select {
 		case <-l.some:
+		case <-quiet.C:
+			return nil, nil
 		case <-ctx.Done():
 		}
 	}
+}
+
+// passed is how far a partition has come beyond what was taken, where all that
+// came is taken: the ends of transactions have offsets too.
+func (l *lane) passed() (next int64, further bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.arrived, len(l.queue) == 0 && l.arrived > l.next
+}
+
+func (l *lane) pass(next int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.next = next
 }
 
 func (l *lane) cut() []*kgo.Record {
@@ -114,8 +135,17 @@ func (l *lane) name() map[string][]int32 {
 
 func size(r *kgo.Record) int { return len(r.Key) + len(r.Value) + 64 }
 
+// lag tells how far behind the taker is. Where all that came is taken, what has
+// come counts: the last offsets may be those of transactions' ends.
 func (l *lane) lag() Lag {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return Lag{Place: l.place, Next: l.next, Records: max(0, l.end-l.next), Newest: l.newest, Paused: l.paused}
+	lag := Lag{Place: l.place, Next: l.next, Since: l.newest, Paused: l.paused}
+	if len(l.queue) > 0 {
+		lag.Since = l.queue[0].Timestamp
+		lag.Records = max(0, l.end-l.next)
+	} else {
+		lag.Records = max(0, l.end-l.arrived)
+	}
+	return lag
 }

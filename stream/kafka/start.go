@@ -1,8 +1,10 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -25,46 +27,69 @@ func (c *Consumer) describe(ctx context.Context, client *kgo.Client) (topic kadm
 		return topic, nil, err
 	}
 	starts = map[Place]int64{}
+	var untouched []Place
+	highest, named := int32(-1), false // of those that are known
 	for number := range topic.Partitions {
 		p := Place{topic.Topic, [16]byte(topic.ID), number}
+		next, known, heard := c.taker.Position(p)
+		named = named || heard
+		if !known {
+			untouched = append(untouched, p)
+			continue
+		}
+		highest = max(highest, number)
 		oldest, _ := first.Lookup(p.Topic, number)
 		newest, _ := end.Lookup(p.Topic, number)
-		if starts[p], err = c.position(ctx, admin, p, oldest.Offset, newest.Offset); err != nil {
+		if starts[p], err = c.goOn(ctx, p, next, oldest.Offset, newest.Offset); err != nil {
+			return topic, nil, err
+		}
+	}
+	// Partitions are added above those that there are. One that is not known,
+	// below one that is, was there from the start, and the process ended before
+	// it was begun: the first time the highest is begun first, later the lowest.
+	slices.SortFunc(untouched, func(a, b Place) int {
+		if !named {
+			a, b = b, a
+		}
+		return cmp.Compare(a.Number, b.Number)
+	})
+	for _, p := range untouched {
+		oldest, _ := first.Lookup(p.Topic, p.Number)
+		at, why := oldest.Offset, "a new partition of a known topic, or a topic that was made again"
+		if !named || p.Number < highest {
+			why = c.options.Start.String()
+			if at, err = c.options.Start.offset(ctx, admin, p, at); err != nil {
+				return topic, nil, err
+			}
+		}
+		if starts[p], err = c.begin(ctx, p, at, why); err != nil {
 			return topic, nil, err
 		}
 	}
 	return topic, starts, nil
 }
 
-// position is where to go on with a partition that holds records from first up
-// to end.
-func (c *Consumer) position(ctx context.Context, admin *kadm.Client, p Place, first, end int64) (int64, error) {
-	next, known, named := c.taker.Position(p)
-	begin := func(next int64, why string) (int64, error) {
-		if err := c.taker.Begin(ctx, p, next, why); err != nil {
-			return 0, &stopError{err}
-		}
-		return next, nil
+func (c *Consumer) begin(ctx context.Context, p Place, next int64, why string) (int64, error) {
+	if err := c.taker.Begin(ctx, p, next, why); err != nil {
+		return 0, &stopError{err}
 	}
+	return next, nil
+}
+
+// goOn is where to go on with a partition that was read before and holds
+// records from first up to end.
+func (c *Consumer) goOn(ctx context.Context, p Place, next, first, end int64) (int64, error) {
 	switch {
-	case known && next > end:
+	case next > end:
 		// Acknowledged records are missing: with a restored broker for ever, with
 		// one that is just coming up for a moment. Waiting is right for both.
 		return 0, fmt.Errorf("%s ends with offset %d, and was read up to %d: the brokers have lost records", p, end, next)
-	case known && next >= first:
+	case next >= first:
 		return next, nil
-	case known && c.options.SkipLost:
-		return begin(first, fmt.Sprintf("records %d to %d were deleted before they were read", next, first-1))
-	case known:
-		return 0, &stopError{tidegate.Errorf(tidegate.CodeConflict, "reading %s has stopped: records %d to %d were deleted before they were read", p, next, first-1)}
-	case named:
-		return begin(first, "a new partition of a known topic, or a topic that was made again")
+	case c.options.SkipLost:
+		return c.begin(ctx, p, first, fmt.Sprintf("records %d to %d were deleted before they were read", next, first-1))
 	}
-	at, err := c.options.Start.offset(ctx, admin, p, first)
-	if err != nil {
-		return 0, err
-	}
-	return begin(at, c.options.Start.String())
+	return 0, &stopError{tidegate.Errorf(tidegate.CodeConflict, "reading %s has stopped: records %d to %d were deleted before they were read", p, next, first-1)}
 }
 
 func (s Start) offset(ctx context.Context, admin *kadm.Client, p Place, first int64) (int64, error) {
