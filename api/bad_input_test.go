@@ -153,7 +153,7 @@ func TestBadEventsAndLabels(t *testing.T) {
 		{"a label that does not say", "/v1/labels", `{` + label + `}`, 422, tidegate.CodeInvalid, "/fraud"},
 		{"a label of another kind", "/v1/labels", `{"label_id":"l","transaction_id":"t","fraud":true,"kind":"rumour"}`, 422, tidegate.CodeInvalid, "/kind"},
 		{"a label of another type", "/v1/labels", `{` + label + `,"fraud":"yes"}`, 422, tidegate.CodeInvalid, "/fraud"},
-		{"a label of tomorrow", "/v1/labels", `{` + label + `,"fraud":true,"reported_at":"2026-03-15T12:00:00Z"}`, 422, tidegate.CodeInFuture, ""},
+		{"a label of tomorrow", "/v1/labels", `{` + label + `,"fraud":true,"reported_at":"2026-03-15T12:00:00Z"}`, 422, tidegate.CodeInFuture, "/reported_at"},
 		{"broken JSON", "/v1/labels", `{` + label, 400, tidegate.CodeMalformed, ""},
 		{"a label over the limit", "/v1/labels", strings.Repeat(" ", 65<<10), 413, tidegate.CodeTooLarge, ""},
 	} {

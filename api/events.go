@@ -60,7 +60,7 @@ func (s *Server) notAhead(l *tidegate.Label) error {
 	if guard.Off || l.ReportedAt <= tidegate.MillisOf(s.options.Clock().Add(guard.MaxAhead)) {
 		return nil
 	}
-	return tidegate.Errorf(tidegate.CodeInFuture, "reported_at is more than %v ahead of the time of arrival", guard.MaxAhead)
+	return tidegate.FieldErrorf(tidegate.CodeInFuture, "/reported_at", "is more than %v ahead of the time of arrival", guard.MaxAhead)
 }
 
 func (s *Server) accepted(w http.ResponseWriter, id string, repeated bool, warnings []string) {

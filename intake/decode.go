@@ -68,7 +68,7 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 			return in, err
 		}
 		if !guard.Off && l.ReportedAt > now+tidegate.Millis(guard.MaxAhead.Milliseconds()) {
-			return in, tidegate.Errorf(tidegate.CodeInFuture, "reported_at is more than %v ahead of the time of arrival", guard.MaxAhead)
+			return in, tidegate.FieldErrorf(tidegate.CodeInFuture, "/reported_at", "is more than %v ahead of the time of arrival", guard.MaxAhead)
 		}
 		if t.topic.Source != "" {
 			l.Source = t.topic.Source

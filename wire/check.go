@@ -3,6 +3,7 @@ package wire
 import (
 	"net/netip"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/tidegate/tidegate"
 )
@@ -55,4 +56,27 @@ func knownTransactionType(s string) bool {
 
 func (sc *scanner) tooLong(limit int) bool {
 	return sc.fail(tidegate.CodeTooLarge, "longer than "+strconv.Itoa(limit)+" bytes")
+}
+
+// CheckTexts holds the texts of an event that came otherwise than as JSON, say
+// from the columns of a file, to what every text has to keep: a length, UTF-8,
+// and no card number.
+func CheckTexts(e *tidegate.Event) error {
+	for f, s := range &e.Text {
+		switch {
+		case s == "":
+		case len(s) > MaxID:
+			return tidegate.FieldErrorf(tidegate.CodeTooLarge, tidegate.Field(f).String(), "longer than %d bytes", MaxID)
+		case !utf8.ValidString(s):
+			return tidegate.FieldErrorf(tidegate.CodeMalformed, tidegate.Field(f).String(), "not UTF-8")
+		case holdsPAN(s):
+			return tidegate.FieldErrorf(tidegate.CodePAN, tidegate.Field(f).String(), whyNoPAN)
+		}
+	}
+	return nil
+}
+
+func holdsPAN(s string) bool {
+	_, to := cardNumberIn(s)
+	return to != 0
 }

@@ -132,8 +132,10 @@ func (sc *scanner) withoutPAN(s string) (string, bool) {
 }
 
 func (sc *scanner) refusePAN() bool {
-	return sc.fail(tidegate.CodePAN, "13 to 19 digits that pass the Luhn check are taken for a card number, also within a text: send a token")
+	return sc.fail(tidegate.CodePAN, whyNoPAN)
 }
+
+const whyNoPAN = "13 to 19 digits that pass the Luhn check are taken for a card number, also within a text: send a token"
 
 func hashPAN(key []byte, s string) string {
 	digits := make([]byte, 0, 19)

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -193,6 +194,12 @@ func (r *Reader) openCSV(body io.Reader) error {
 	if err != nil {
 		return err
 	}
+	kind := -1
+	if r.mapping.Type != "" {
+		if kind, err = find(r.mapping.Type); err != nil {
+			return err
+		}
+	}
 	label := -1
 	if r.mapping.Label.Column != "" {
 		if label, err = find(r.mapping.Label.Column); err != nil {
@@ -206,6 +213,9 @@ func (r *Reader) openCSV(body io.Reader) error {
 			return r.lineError(err)
 		}
 		row.ID = strings.Clone(record[id])
+		if kind >= 0 {
+			row.Event.Type = strings.Clone(record[kind])
+		}
 		// One copy of the line serves all of the event's texts.
 		return r.fill(row, columns, cloned(record), at, label)
 	}
@@ -248,7 +258,9 @@ func (r *Reader) fill(row *Row, columns []column, record []string, at, label int
 
 // start sets what all rows share.
 func (r *Reader) start(e *tidegate.Event) error {
-	e.Type, e.Tenant = tidegate.TypeTransaction, tidegate.DefaultTenant
+	if e.Tenant = tidegate.DefaultTenant; e.Type == "" {
+		e.Type = tidegate.TypeTransaction
+	}
 	for _, c := range r.constants {
 		if err := c.set(e, c.text); err != nil {
 			return r.fieldError(c.name, err)
@@ -258,28 +270,68 @@ func (r *Reader) start(e *tidegate.Event) error {
 }
 
 func (r *Reader) finish(row *Row) error {
-	t := &row.Event.Text
+	e := &row.Event
+	if err := wire.CheckTexts(e); err != nil {
+		return r.fieldError("", err)
+	}
+	if e.Type != tidegate.TypeTransaction {
+		return r.finishOther(row)
+	}
+	t := &e.Text
 	if t[tidegate.TransactionID] == "" {
 		return r.fieldError("transaction_id", fmt.Errorf("is empty"))
 	}
-	row.Event.ID = t[tidegate.TransactionID]
+	e.ID = t[tidegate.TransactionID]
 	if t[tidegate.CustomerID] == "" && t[tidegate.CardID] == "" && t[tidegate.AccountID] == "" {
 		return r.fieldError("customer_id", fmt.Errorf("a row needs a customer, a card or an account"))
 	}
 	return nil
 }
 
+// finishOther names an event that is no transaction by a column that is for
+// ids alone, and else by its place in the file: a transaction's id is shared by
+// all that happened to it, and a login has none.
+func (r *Reader) finishOther(row *Row) error {
+	e := &row.Event
+	if !hasKey(e) {
+		return r.fieldError("customer_id", fmt.Errorf("an event needs at least one key, as customer_id, card_id or transaction_id"))
+	}
+	if e.ID = row.ID; e.ID == "" || r.mapping.idColumn() == r.mapping.Fields["transaction_id"] {
+		e.ID = fmt.Sprintf("%s:%d:%d", e.Type, e.Time, row.Line)
+	}
+	if row.ID == "" {
+		row.ID = e.ID
+	}
+	return nil
+}
+
+func hasKey(e *tidegate.Event) bool {
+	for _, f := range [...]tidegate.Field{
+		tidegate.CustomerID, tidegate.CardID, tidegate.AccountID, tidegate.TransactionID, tidegate.DeviceFingerprint,
+		tidegate.IPAddress, tidegate.MerchantID, tidegate.TerminalID, tidegate.EmailHash, tidegate.PhoneHash,
+	} {
+		if e.Text[f] != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *Reader) openLines(body io.Reader, decode func(line []byte, row *Row) error) {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(make([]byte, 64<<10), 1<<20)
 	r.next = func(row *Row) error {
-		if !lines.Scan() {
-			if err := lines.Err(); err != nil {
-				return err
+		for lines.Scan() {
+			if line := lines.Bytes(); len(bytes.TrimSpace(line)) > 0 {
+				return decode(line, row)
 			}
-			return io.EOF
+			r.line++ // an empty line is nothing, in CSV too
+			row.Line = r.line
 		}
-		return decode(lines.Bytes(), row)
+		if err := lines.Err(); err != nil {
+			return err
+		}
+		return io.EOF
 	}
 }
 
@@ -302,6 +354,7 @@ func (r *Reader) mappedLine(line []byte, row *Row) error {
 		return r.fieldError("", err)
 	}
 	e := &row.Event
+	e.Type = textAt(object, r.mapping.Type)
 	if err := r.start(e); err != nil {
 		return err
 	}
@@ -315,9 +368,6 @@ func (r *Reader) mappedLine(line []byte, row *Row) error {
 	var err error
 	if e.Time, err = r.mapping.Time.parse(textAt(object, r.mapping.Time.Column)); err != nil {
 		return r.fieldError("timestamp", err)
-	}
-	if r.mapping.Type != "" {
-		e.Type = textAt(object, r.mapping.Type)
 	}
 	if text := textAt(object, r.mapping.Label.Column); text != "" {
 		row.Labelled, row.Fraud = true, text == r.mapping.Label.True

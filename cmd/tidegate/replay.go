@@ -27,7 +27,7 @@ type replayCommand struct {
 	Into         string    `help:"Fill this data directory instead of scratch state. Nothing is published; twice is harmless." type:"path" placeholder:"DIR"`
 	URL          string    `help:"Send to this running server instead, open loop, shifted to now." placeholder:"URL"`
 	APIKey       string    `name:"api-key" help:"For --url." env:"TIDEGATE_API_KEY"`
-	Speed        float64   `help:"Multiple of real time; 0 is as fast as it goes." default:"0"`
+	Speed        float64   `help:"Multiple of real time; 0 is as fast as it goes, and real time with --url." default:"0"`
 	DecisionsOut string    `help:"Write decisions here, as JSON lines; compressed if it ends in .gz." placeholder:"FILE"`
 	FeaturesOut  string    `help:"Write feature values here, as CSV with a column each; compressed if it ends in .gz." placeholder:"FILE"`
 	MeasureFrom  time.Time `help:"Measure detection from this event time on: what was before only teaches."`
