@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/user"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate"
@@ -55,7 +58,21 @@ func (c *dlqTopic) open(ctx context.Context) (*dlq.Letters, error) {
 		return nil, err
 	}
 	letters, err := dlq.Open(ctx, strings.TrimSuffix(c.Topic, ".dlq"), append(options, kgo.SeedBrokers(brokers...))...)
-	return letters, kafka.Explain(err)
+	return letters, explainedToPerson(err)
+}
+
+// explainedToPerson says what to do about an error, to somebody whose rights
+// are not those of the service, which doctor looks at.
+func explainedToPerson(err error) error {
+	for _, is := range []error{kerr.TopicAuthorizationFailed, kerr.TransactionalIDAuthorizationFailed, kerr.ClusterAuthorizationFailed} {
+		if errors.Is(err, is) {
+			return &tidegate.Error{Code: tidegate.CodeForbidden, Message: "our user lacks a right: docs/kafka.md, Dead letters, has the list", Cause: is}
+		}
+	}
+	if errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) {
+		return tidegate.Errorf(tidegate.CodeConflict, "somebody else sends dead letters of this topic at the same time: what they have sent is sent once; do it again for the rest")
+	}
+	return kafka.Explain(err)
 }
 
 // with opens the letters for a while.
@@ -65,7 +82,7 @@ func (c *dlqTopic) with(ctx context.Context, do func(*dlq.Letters) error) error 
 		return err
 	}
 	defer letters.Close()
-	return kafka.Explain(do(letters))
+	return explainedToPerson(do(letters))
 }
 
 // dlqFilter selects letters.
@@ -218,6 +235,31 @@ func one(ctx context.Context, letters *dlq.Letters, id string) (found dlq.Letter
 	return found, err
 }
 
+// named refuses ids of letters that are not there, and says of which nothing
+// will be sent because it was done before.
+func named(ctx context.Context, letters *dlq.Letters, ids []string, again bool) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	missing := map[string]bool{}
+	for _, id := range ids {
+		missing[id] = true
+	}
+	err := letters.Each(ctx, dlq.Filter{IDs: ids}, func(l dlq.Letter) error {
+		delete(missing, l.ID)
+		if l.Purged() {
+			fmt.Fprintf(os.Stderr, "tidegate: %s was purged\n", l.ID)
+		} else if l.Replayed() && !again {
+			fmt.Fprintf(os.Stderr, "tidegate: %s was replayed before: --again sends it again\n", l.ID)
+		}
+		return nil
+	})
+	if err == nil && len(missing) > 0 {
+		err = tidegate.Errorf(tidegate.CodeNotFound, "there is no letter %s", strings.Join(slices.Sorted(maps.Keys(missing)), ", "))
+	}
+	return err
+}
+
 type dlqEditCommand struct {
 	dlqTopic
 	who
@@ -303,6 +345,9 @@ func (c *dlqReplayCommand) Run(ctx context.Context) error {
 		}
 	}
 	return c.with(ctx, func(letters *dlq.Letters) error {
+		if err := named(ctx, letters, c.IDs, c.Again); err != nil {
+			return err
+		}
 		sent, err := letters.Replay(ctx, c.filter(c.IDs), r)
 		fmt.Printf("%d sent\n", sent)
 		return err
@@ -322,6 +367,9 @@ func (c *dlqPurgeCommand) Run(ctx context.Context) error {
 		return tidegate.Errorf(tidegate.CodeInvalid, "name letters or filter them, or say --all")
 	}
 	return c.with(ctx, func(letters *dlq.Letters) error {
+		if err := named(ctx, letters, c.IDs, true); err != nil {
+			return err
+		}
 		purged, err := letters.Purge(ctx, c.filter(c.IDs), c.name(), time.Now().UTC())
 		fmt.Printf("%d purged\n", purged)
 		return err

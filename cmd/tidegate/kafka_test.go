@@ -376,8 +376,14 @@ func TestDLQCommand(t *testing.T) {
 	if out := run("replay", id, "--who", "anna"); out != "1 sent\n" {
 		t.Error(out)
 	}
-	if out := run("replay", id); out != "0 sent\n" {
+	if out := run("replay", id); !strings.Contains(out, id+" was replayed before") || !strings.Contains(out, "0 sent\n") {
 		t.Error(out)
+	}
+	for _, command := range []string{"replay", "purge"} {
+		out, err := exec.Command(binary, "dlq", command, id, "0-999", "--brokers", broker.Addresses[0], "--topic", topic).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "there is no letter 0-999") {
+			t.Errorf("%s: %v: %s", command, err, out)
+		}
 	}
 	if got := broker.Committed(t, topic); len(got) != 1 || string(got[0].Value) != "{}" || string(got[0].Key) != "c-1" {
 		t.Error(got)

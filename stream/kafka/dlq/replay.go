@@ -189,12 +189,15 @@ func (l *Letters) Purge(ctx context.Context, f Filter, who string, at time.Time)
 		gone[partition] = offset + 1
 		return nil
 	})
-	if err != nil || len(entries) == 0 {
+	if err != nil || len(gone) == 0 {
 		return 0, err
 	}
-	if err := l.client.ProduceSync(ctx, entries...).FirstErr(); err != nil {
-		return 0, err
+	if len(entries) > 0 {
+		if err := l.client.ProduceSync(ctx, entries...).FirstErr(); err != nil {
+			return 0, err
+		}
 	}
+	// Also those that were purged before: deleting may have failed then.
 	offsets := kadm.Offsets{}
 	for partition, end := range gone {
 		if first, ok := keep[partition]; ok {
