@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -37,6 +38,7 @@ type Options struct {
 // Result is a decided row, given in order on another goroutine.
 type Result struct {
 	Row      Row
+	refused  bool
 	Decision tidegate.Decision
 	Num      []float64
 	Text     []string
@@ -132,7 +134,7 @@ func writeBatch(b *batch, result func(*Result) error) error {
 		return nil
 	}
 	for i := range b.rows[:b.n] {
-		if b.rows[i].Row.Event.Type != tidegate.TypeTransaction {
+		if b.rows[i].refused || b.rows[i].Row.Event.Type != tidegate.TypeTransaction {
 			continue
 		}
 		if err := result(&b.rows[i]); err != nil {
@@ -157,16 +159,17 @@ func (r *runner) all(ctx context.Context, read <-chan *batch, decided chan<- *ba
 	r.began = r.options.Now()
 	for b := range read {
 		for _, err := range b.skipped {
-			r.totals.BadLines++
-			if r.options.BadLine != nil {
-				r.options.BadLine(err)
-			}
-			if r.options.MaxBad >= 0 && r.totals.BadLines > int64(r.options.MaxBad) {
-				return tidegate.Errorf(tidegate.CodeInvalid, "more than %d lines can't be read; the first errors are above", r.options.MaxBad)
+			if err := r.bad(err); err != nil {
+				return err
 			}
 		}
 		for i := range b.rows[:b.n] {
-			if err := r.row(ctx, &b.rows[i]); err != nil {
+			row := &b.rows[i]
+			err := r.row(ctx, row)
+			if row.refused = tidegate.CodeOf(err) == tidegate.CodeConflict; row.refused {
+				err = r.bad(&tidegate.Error{Code: tidegate.CodeConflict, Line: row.Row.Line, Message: fmt.Sprintf("line %d", row.Row.Line), Cause: err})
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -187,6 +190,18 @@ func (r *runner) all(ctx context.Context, read <-chan *batch, decided chan<- *ba
 	return ctx.Err()
 }
 
+// bad tells of a line that is passed over, until there are too many.
+func (r *runner) bad(err error) error {
+	r.totals.BadLines++
+	if r.options.BadLine != nil {
+		r.options.BadLine(err)
+	}
+	if r.options.MaxBad >= 0 && r.totals.BadLines > int64(r.options.MaxBad) {
+		return tidegate.Errorf(tidegate.CodeInvalid, "more than %d lines can't be read; the first errors are above", r.options.MaxBad)
+	}
+	return nil
+}
+
 func (r *runner) row(ctx context.Context, res *Result) error {
 	e := &res.Row.Event
 	if err := r.pace(ctx, e.Time); err != nil {
@@ -196,14 +211,17 @@ func (r *runner) row(ctx context.Context, res *Result) error {
 		return err
 	}
 	if e.Type != tidegate.TypeTransaction {
+		if err := r.engine.Event(&res.Row); err != nil {
+			return err
+		}
 		r.totals.Events++
-		return r.engine.Event(&res.Row)
+		return nil
 	}
-	r.totals.Transactions++
 	resetDecision(&res.Decision)
 	if err := r.engine.Transaction(&res.Row, &res.Decision); err != nil {
 		return err
 	}
+	r.totals.Transactions++
 	nums, texts := r.engine.FeatureRow()
 	res.Num, res.Text = append(res.Num[:0], nums...), append(res.Text[:0], texts...)
 	r.await(&res.Row)
@@ -234,7 +252,11 @@ func (r *runner) tellLabels(at tidegate.Millis) error {
 		if !ok {
 			return nil
 		}
-		if err := r.engine.Label(&p.label, &p.tx); err != nil {
+		err := r.engine.Label(&p.label, &p.tx)
+		if tidegate.CodeOf(err) == tidegate.CodeConflict {
+			err = r.bad(err)
+		}
+		if err != nil {
 			return err
 		}
 	}

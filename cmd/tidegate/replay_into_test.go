@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -45,6 +47,46 @@ func TestReplayIntoKeepsWhatIsToBePublished(t *testing.T) {
 	for _, id := range []string{"live", "past"} {
 		if status, body := s.get("/v1/decisions/" + id); status != 200 {
 			t.Errorf("%s: %d %s", id, status, body)
+		}
+	}
+}
+
+// Within a file an id counts once, on scratch state as in a data directory:
+// a retry gets no other decision, and another payment under the id is a line
+// that is told of and passed over.
+func TestReplayTakesAnIDOnce(t *testing.T) {
+	conf, dir := configDir(t, "{}\n"), t.TempDir()
+	line := func(id, at, amount string) string {
+		return `{"timestamp":"2026-01-02T10:00:` + at + `Z","transaction_id":"` + id + `","customer_id":"c","amount":` + amount + `,"currency":"EUR"}` + "\n"
+	}
+	file := filepath.Join(dir, "f.jsonl")
+	write(t, file, line("a", "00", "1")+line("a", "01", "1.00")+line("a", "02", "2")+line("b", "03", "1"))
+	for name, into := range map[string][]string{"scratch": nil, "into": {"--into", filepath.Join(dir, "data")}} {
+		features, report := filepath.Join(dir, name+".csv"), filepath.Join(dir, name+".json")
+		args := append([]string{"replay", "--config", filepath.Join(conf, "tidegate.yaml"), "--input", file, "--features-out", features, "--json", report}, into...)
+		out, err := exec.Command(binary, args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		if !strings.Contains(string(out), "line 3") {
+			t.Errorf("%s: the conflict is not told with its line:\n%s", name, out)
+		}
+		var r replayReport
+		if body, err := os.ReadFile(report); err != nil {
+			t.Fatal(err)
+		} else if err := json.Unmarshal(body, &r); err != nil {
+			t.Fatal(err)
+		}
+		if r.Transactions != 3 || r.Repeated != 1 || r.BadLines != 1 || r.Outcomes["approve"] != 2 {
+			t.Errorf("%s: %+v", name, r)
+		}
+		body, err := os.ReadFile(features)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := strings.Split(strings.TrimSpace(string(body)), "\n")
+		if len(rows) != 3 || !strings.HasPrefix(rows[1], "a,1,") || !strings.HasPrefix(rows[2], "b,2,") {
+			t.Errorf("%s: %d lines of features: %q", name, len(rows), rows[1:])
 		}
 	}
 }
