@@ -26,6 +26,9 @@ func (t *taker) decode(ctx context.Context, p kafka.Place, r *kgo.Record) (in no
 		return node.Input{Origin: origin}, nil
 	}
 	if err != nil {
+		if tidegate.CodeOf(err) == tidegate.CodeMalformed && t.topic.Translate == nil && t.topic.Garbled != nil {
+			t.topic.Garbled(err)
+		}
 		letter := t.letter(r, err)
 		if tidegate.CodeOf(err) == tidegate.CodeUnavailable && !t.again(letter, r) {
 			return in, err

@@ -67,6 +67,9 @@ type Topic struct {
 	// [tidegate.CodeUnavailable] passes, and is tried again; any other makes a
 	// dead letter of the record.
 	Translate func(ctx context.Context, r *kgo.Record) ([]byte, error)
+	// Garbled is told of each value that is no JSON, where nothing translates;
+	// nil tells nobody.
+	Garbled func(err error)
 }
 
 // Kind is what a topic holds.

@@ -54,9 +54,13 @@ func TestDeadLetters(t *testing.T) {
 	if err := client.ProduceSync(t.Context(), ended).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	in := read(t, n, broker, intake.Topic{Name: topic, Tenant: "bank-2"})
+	garbled := 0 // of one partition, so of one goroutine
+	in := read(t, n, broker, intake.Topic{Name: topic, Tenant: "bank-2", Garbled: func(error) { garbled++ }})
 	in.caughtUp(topic, 13)
 	in.end()
+	if garbled != 3 {
+		t.Errorf("%d values are said to be no JSON", garbled)
+	}
 	n.close()
 	var got []string
 	for _, r := range records(t, dir) {

@@ -59,7 +59,7 @@ func startIntake(ctx context.Context, s *service, panKey []byte, metrics prometh
 func inputTopics(inputs []config.KafkaInput, formats *translations) (topics []intake.Topic) {
 	for _, in := range inputs {
 		t := intake.Topic{Name: in.Topic, Tenant: in.Tenant, Source: in.Source, SkipLost: in.Lost == "skip", Keyless: in.Keyless == "take",
-			Retry: kafka.Retry{Attempts: in.Retry.Attempts, Backoff: in.Retry.Backoff.Std()}, Check: formats.check(in.Topic), Translate: formats.of(&in)}
+			Retry: kafka.Retry{Attempts: in.Retry.Attempts, Backoff: in.Retry.Backoff.Std()}, Check: formats.check(in.Topic), Translate: formats.of(&in), Garbled: formats.garbled(in.Topic)}
 		switch in.Takes {
 		case "events":
 			t.Takes = intake.Events

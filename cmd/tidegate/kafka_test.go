@@ -294,7 +294,7 @@ func (s *publishing) metrics() string {
 func (s *publishing) measured() {
 	s.t.Helper()
 	for _, name := range []string{"tidegate_input_records_total{", "tidegate_input_lag_records{", "tidegate_input_lag_seconds{",
-		"tidegate_dead_letters_total{reason=\"malformed\"}", "tidegate_kafka_request_seconds_count{request=\"fetch\"}",
+		"tidegate_dead_letters_total{reason=\"malformed\"}", "tidegate_deserialization_errors_total{reason=\"malformed\"", "tidegate_kafka_request_seconds_count{request=\"fetch\"}",
 		"tidegate_kafka_request_seconds_count{request=\"produce\"}", "tidegate_publisher_transaction_seconds_count"} {
 		waitFor(s.t, name+" is measured", func() bool { return strings.Contains(s.metrics(), name) })
 	}

@@ -20,7 +20,7 @@ type translations struct {
 
 func newTranslations(c *config.Kafka, metrics prometheus.Registerer) (*translations, error) {
 	t := &translations{decoders: map[string]schema.Decoder{}, errors: prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "tidegate_deserialization_errors_total", Help: "Records of Kafka that could not be decoded by their schema, by topic and reason; each is a dead letter.",
+		Name: "tidegate_deserialization_errors_total", Help: "Records of Kafka that are no JSON or that their schema does not fit, by topic and reason; each is a dead letter.",
 	}, []string{"topic", "reason"})}
 	metrics.MustRegister(t.errors)
 	registry, err := c.Registry.Open()
@@ -29,6 +29,7 @@ func newTranslations(c *config.Kafka, metrics prometheus.Registerer) (*translati
 	}
 	for i := range c.Inputs {
 		in := &c.Inputs[i]
+		t.errors.WithLabelValues(in.Topic, string(tidegate.CodeMalformed)) // is 0, and not absent
 		if in.Plain() {
 			continue
 		}
@@ -57,6 +58,11 @@ func (t *translations) of(in *config.KafkaInput) func(context.Context, *kgo.Reco
 		}
 		return body, err
 	}
+}
+
+// garbled counts the values of a topic that are no JSON.
+func (t *translations) garbled(topic string) func(error) {
+	return func(err error) { t.errors.WithLabelValues(topic, string(tidegate.CodeOf(err))).Inc() }
 }
 
 // check says whether the newest schema of a topic breaks what is expected of it;
