@@ -83,11 +83,20 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	if err := k.checkOutputs(document); err != nil {
 		return err
 	}
-	topics := map[string]bool{}
+	if k.DecisionsTopic == k.AlertsTopic {
+		return document.Errorf("$.kafka", "decisions_topic and alerts_topic are both %s: give alerts a topic of their own", k.AlertsTopic)
+	}
+	topics, own := map[string]bool{}, map[string]bool{kafka.DefaultPositions: true}
+	for _, t := range k.Written() {
+		own[t.Name] = true
+	}
 	for i := range k.Inputs {
 		in, at := &k.Inputs[i], fmt.Sprintf("$.kafka.inputs[%d]", i)
 		if err := in.check(document, at); err != nil {
 			return err
+		}
+		if own[in.Topic] {
+			return document.Errorf(at, "input %s: Tidegate writes this topic: what it reads must be another", in.Topic)
 		}
 		if topics[in.Topic] {
 			return document.Errorf(at, "topic %s is read twice", in.Topic)

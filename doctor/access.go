@@ -56,15 +56,21 @@ const idPrefix = "tidegate-"
 
 // access names each right that is missing.
 func (c *cluster) access(ctx context.Context) {
-	var missing, unknown []string
+	var missing, unknown, away []string
 	for _, r := range c.rights() {
 		have, err := c.may(ctx, r)
 		switch {
+		case errors.Is(err, kerr.UnknownTopicOrPartition):
+			away = append(away, r.Name)
 		case err != nil:
 			unknown = append(unknown, fmt.Sprintf("%s: %v", r, err))
 		case !have:
 			missing = append(missing, fmt.Sprintf("%s (%s)", r, r.For))
 		}
+	}
+	if len(away) > 0 {
+		slices.Sort(away)
+		unknown = append(unknown, "rights on "+strings.Join(slices.Compact(away), ", ")+", which are not there")
 	}
 	if len(unknown) > 0 {
 		c.note("access", Skip, "", "can't be told: %s", strings.Join(unknown, ", "))

@@ -107,7 +107,7 @@ func TestBrokers(t *testing.T) {
 		want[topic] = settings(t, admin, topic)
 	}
 	alter(t, admin, "decisions", "min.insync.replicas=1", "retention.ms=1000")
-	alter(t, admin, "fraud-alerts", "min.insync.replicas=3") // one node away, and nothing can be written
+	alter(t, admin, "fraud-alerts", "min.insync.replicas=3", "cleanup.policy=compact") // one node away, and nothing can be written
 	alter(t, admin, kafka.DefaultPositions, "cleanup.policy=delete", "message.timestamp.type=CreateTime")
 	alter(t, admin, "transactions.dlq", "max.message.bytes=1000", "retention.ms=-1")
 	want["transactions.dlq"]["retention.ms"] = "-1"
@@ -115,7 +115,7 @@ func TestBrokers(t *testing.T) {
 	want["labels.dlq"]["retention.ms"] = "9000000000000"
 	r = look()
 	says(t, r, "topic decisions", doctor.Warn, "min.insync.replicas: 2 for 1, retention.ms: 604800000 for 1000", "doctor --fix")
-	says(t, r, "topic fraud-alerts", doctor.Warn, "min.insync.replicas: 2 for 3", "doctor --fix")
+	says(t, r, "topic fraud-alerts", doctor.Warn, "cleanup.policy: delete for compact, min.insync.replicas: 2 for 3", "doctor --fix")
 	says(t, r, "topic "+kafka.DefaultPositions, doctor.Warn, "cleanup.policy: compact for delete", "doctor --fix")
 	says(t, r, "topic transactions.dlq", doctor.Warn, "max.message.bytes: ", "doctor --fix")
 	says(t, r, "topic labels.dlq", doctor.OK, "", "")
@@ -134,6 +134,13 @@ func TestBrokers(t *testing.T) {
 	for _, topic := range all {
 		says(t, r, "topic "+topic, doctor.OK, "", "")
 	}
+
+	// What is read is others': doctor says what keeps them from writing it.
+	alter(t, admin, "transactions", "min.insync.replicas=4")
+	for _, r := range []doctor.Report{look(), fix()} {
+		says(t, r, "topic transactions", doctor.Fail, "min.insync.replicas is 4", "whose topic it is")
+	}
+	alter(t, admin, "transactions", "min.insync.replicas=2")
 
 	// Too few partitions and replicas need a person.
 	if _, err := admin.DeleteTopic(t.Context(), "fraud-alerts"); err != nil {

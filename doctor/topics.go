@@ -30,6 +30,11 @@ func (c *cluster) topics(ctx context.Context) {
 			continue
 		}
 		fails, warnings := shape(have, kafka.Topic{})
+		if settings, err := c.configs(ctx, in.Topic); err == nil {
+			if n, err := strconv.Atoi(settings["min.insync.replicas"]); err == nil && n > len(have.Partitions[0].Replicas) {
+				fails = append(fails, finding{fmt.Sprintf("min.insync.replicas is %d: nobody can write it with acks=all", n), "whose topic it is lowers min.insync.replicas, or adds replicas"})
+			}
+		}
 		c.verdict("topic "+in.Topic, have, fails, warnings, "")
 	}
 }
@@ -96,7 +101,11 @@ func (c *cluster) create(ctx context.Context, name string, want kafka.Topic) {
 		return
 	}
 	if err := want.Create(ctx, c.admin); err != nil {
-		c.note(name, Fail, "grant Create on "+name+" to who runs doctor --fix, or create it in your own way", "it can't be created: %v", err)
+		do := "grant Create on " + name + " to who runs doctor --fix, or create it in your own way"
+		if errors.Is(err, kerr.InvalidReplicationFactor) {
+			do = "start more brokers, or lower kafka.topics.replication"
+		}
+		c.note(name, Fail, do, "it can't be created: %v", err)
 		return
 	}
 	// It takes a moment to be known everywhere.

@@ -23,9 +23,10 @@ type Topic struct {
 	Configs     map[string]string // as "retention.ms"
 }
 
-// Retention is the setting that keeps a topic's records for a while.
+// Retention are the settings that keep a topic's records for a while, and all of
+// them: a compacted topic would have the last of each key alone.
 func Retention(d time.Duration) map[string]string {
-	return map[string]string{"retention.ms": strconv.FormatInt(d.Milliseconds(), 10)}
+	return map[string]string{"cleanup.policy": "delete", "retention.ms": strconv.FormatInt(d.Milliseconds(), 10)}
 }
 
 // On is the topic with what a cluster of so many brokers makes of what is 0.
