@@ -9,6 +9,7 @@ package config
 
 import (
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -37,6 +38,8 @@ type Config struct {
 
 	Files fs.FS  `yaml:"-"` // the configuration directory
 	Dir   string `yaml:"-"` // its path; "" when embedded
+
+	document yamlfile.Document // tidegate.yaml, for errors that show only later
 }
 
 // TLS names the certificate of the listener.
@@ -105,7 +108,7 @@ func Load(path string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	c.Dir, c.Files = dir, os.DirFS(dir)
+	c.Dir, c.Files, c.document = dir, os.DirFS(dir), yamlfile.Document{File: path, Data: data}
 	for _, p := range append(c.Kafka.paths(), &c.Data, &c.TLS.Cert, &c.TLS.Key, &c.PANKeyFile) {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
@@ -195,6 +198,18 @@ func rootCause(err error) error {
 	return err
 }
 
+// Certificate reads the listener's certificate; nil without one.
+func (c *Config) Certificate() (*tls.Certificate, error) {
+	if c.TLS.Cert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLS.Cert, c.TLS.Key)
+	if err != nil {
+		return nil, c.document.Errorf("$.tls.cert", "cert and key can't be used: name PEM files that belong together: %v", err)
+	}
+	return &pair, nil
+}
+
 // PANKey reads the key that card numbers are replaced with; nil without one.
 func (c *Config) PANKey() ([]byte, error) {
 	if c.PANKeyFile == "" {
@@ -202,10 +217,10 @@ func (c *Config) PANKey() ([]byte, error) {
 	}
 	key, err := os.ReadFile(c.PANKeyFile)
 	if err != nil {
-		return nil, &tidegate.Error{Code: tidegate.CodeConfig, File: c.PANKeyFile, Message: "cannot be read", Cause: rootCause(err)}
+		return nil, c.document.Errorf("$.pan_key_file", "%s cannot be read (%v): head -c 32 /dev/urandom > FILE makes a key", c.PANKeyFile, rootCause(err))
 	}
 	if len(key) < 32 {
-		return nil, tidegate.FileErrorf(c.PANKeyFile, 0, 0, "is shorter than 32 bytes: head -c 32 /dev/urandom > FILE")
+		return nil, c.document.Errorf("$.pan_key_file", "%s is shorter than 32 bytes: head -c 32 /dev/urandom > FILE makes a key", c.PANKeyFile)
 	}
 	return key, nil
 }

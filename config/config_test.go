@@ -104,8 +104,11 @@ func TestLoad(t *testing.T) {
 	if c.Dir != dir || c.Data != filepath.Join(dir, "d") || c.TLS.Cert != filepath.Join(dir, "c.pem") || c.TLS.Key != "/k.pem" {
 		t.Errorf("%+v", c)
 	}
-	if _, err := c.PANKey(); tidegate.CodeOf(err) != tidegate.CodeConfig || !strings.Contains(err.Error(), "no such file") {
+	if _, err := c.PANKey(); tidegate.CodeOf(err) != tidegate.CodeConfig || !strings.HasPrefix(err.Error(), file+":3:15: ") || !strings.Contains(err.Error(), "no such file") {
 		t.Errorf("a key file that is not there: %v", err)
+	}
+	if _, err := c.Certificate(); tidegate.CodeOf(err) != tidegate.CodeConfig || !strings.HasPrefix(err.Error(), file+":2:13: ") {
+		t.Errorf("a certificate that is not there: %v", err)
 	}
 	for content, ok := range map[string]bool{strings.Repeat("k", 31): false, strings.Repeat("k", 32): true} {
 		if err := os.WriteFile(filepath.Join(dir, "pan"), []byte(content), 0o600); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -48,17 +49,18 @@ func (c *serveCommand) Run(ctx context.Context) error {
 
 // service is a running process: the node and what stands around it.
 type service struct {
-	command   *serveCommand
-	config    config.Config
-	log       *slog.Logger
-	node      *node.Node
-	recovery  node.Recovery
-	server    *api.Server
-	listener  net.Listener
-	reloads   reloads
-	publisher *publisher
-	reading   *reading
-	sender    atomic.Pointer[kafka.Publisher]
+	command     *serveCommand
+	config      config.Config
+	log         *slog.Logger
+	node        *node.Node
+	recovery    node.Recovery
+	server      *api.Server
+	listener    net.Listener
+	reloads     reloads
+	publisher   *publisher
+	reading     *reading
+	certificate *tls.Certificate // nil: no TLS
+	sender      atomic.Pointer[kafka.Publisher]
 }
 
 // open starts everything but the HTTP listener's loop.
@@ -68,6 +70,13 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 		return nil, err
 	}
 	if err := c.secure(&s.config); err != nil {
+		return nil, err
+	}
+	panKey, err := s.config.PANKey()
+	if err != nil {
+		return nil, err
+	}
+	if s.certificate, err = s.config.Certificate(); err != nil {
 		return nil, err
 	}
 	tuneRuntime(int64(s.config.State.Cache))
@@ -97,10 +106,6 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 		s.log.Error("the configuration is wrong; the one recorded before goes on deciding", "error", activation)
 	}
 	registry := prometheus.NewRegistry()
-	panKey, err := s.config.PANKey()
-	if err != nil {
-		return nil, errors.Join(err, s.listener.Close(), s.node.Close())
-	}
 	s.server = api.New(s.node, api.Options{
 		Log: s.log, Clock: time.Now, BodyLimit: int64(s.config.Limits.Body), InFlight: s.config.Limits.InFlight,
 		Keys: apiKeys(s.config.APIKeys), PANKey: panKey, Registry: registry, EventClock: s.config.Clock == "event",
@@ -168,8 +173,9 @@ func (s *service) run(ctx context.Context) error {
 
 func (s *service) serve(web *http.Server) error {
 	var err error
-	if s.config.TLS.Cert != "" {
-		err = web.ServeTLS(s.listener, s.config.TLS.Cert, s.config.TLS.Key)
+	if s.certificate != nil {
+		web.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*s.certificate}}
+		err = web.ServeTLS(s.listener, "", "")
 	} else {
 		err = web.Serve(s.listener)
 	}
@@ -287,7 +293,7 @@ func (s *service) banner(w *os.File) {
 	set := s.node.Rules()
 	r := s.recovery
 	fmt.Fprintf(w, "Tidegate %s\n\n", version())
-	fmt.Fprintf(w, "  listening  http://%s\n", s.listener.Addr())
+	fmt.Fprintf(w, "  listening  %s\n", s.url(s.listener.Addr().String()))
 	fmt.Fprintf(w, "  data       %s\n", s.config.Data)
 	fmt.Fprintf(w, "  loaded     %d rules, %d features, %d models, %d lists (configuration %d)\n", len(set.Rules), set.Features, len(set.Models), len(set.Lists), set.Generation)
 	if len(s.publisher.brokers) > 0 {
@@ -307,11 +313,25 @@ func (s *service) banner(w *os.File) {
 	for _, warning := range r.Warnings {
 		fmt.Fprintf(w, "             %s\n", warning)
 	}
-	fmt.Fprintf(w, "\nTry:\n\n  %s\n\n", curlExample("http://"+s.listener.Addr().String(), time.Now()))
+	fmt.Fprintf(w, "\nTry:\n\n  %s\n\n", s.curlExample(time.Now()))
+}
+
+func (s *service) url(host string) string {
+	if s.certificate != nil {
+		return "https://" + host
+	}
+	return "http://" + host
 }
 
 // curlExample is a payment of now, to paste.
-func curlExample(base string, now time.Time) string {
-	return fmt.Sprintf(`curl -s %s/v1/authorize -d '{"timestamp":"%s","transaction_id":"t-%d","customer_id":"c-1","amount":"42.00","currency":"EUR","merchant_id":"m-1","merchant_country":"DE","channel":"ecom"}'`,
-		base, now.UTC().Format("2006-01-02T15:04:05.000Z"), now.UnixMilli())
+func (s *service) curlExample(now time.Time) string {
+	host, key := s.listener.Addr().String(), ""
+	if at, ok := s.listener.Addr().(*net.TCPAddr); ok && at.IP.IsUnspecified() {
+		host = fmt.Sprintf("localhost:%d", at.Port)
+	}
+	if len(s.config.APIKeys) > 0 {
+		key = "-H 'Authorization: Bearer KEY' "
+	}
+	return fmt.Sprintf(`curl -s %s%s/v1/authorize -d '{"timestamp":"%s","transaction_id":"t-%d","customer_id":"c-1","amount":"42.00","currency":"EUR","merchant_id":"m-1","merchant_country":"DE","channel":"ecom"}'`,
+		key, s.url(host), now.UTC().Format("2006-01-02T15:04:05.000Z"), now.UnixMilli())
 }
