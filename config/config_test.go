@@ -40,6 +40,7 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"retries without a registry", "kafka:\n  inputs: [{topic: labels, retry: {attempts: 3}}]\n", "tidegate.yaml:2:35: input labels: retry is for formats with a registry: nothing else that fails passes for one record and not for all"},
 		{"a single try", "kafka:\n  registry: {url: \"http://r\"}\n  inputs: [{topic: labels, format: avro, retry: {attempts: 1}}]\n", "tidegate.yaml:3:49: input labels: retry has from 2 to 1000 attempts, and a backoff as 1m"},
 		{"an output in no format", "kafka:\n  outputs: {format: xml}\n", `tidegate.yaml:2:21: outputs: format is "xml": write json or json_schema or avro`},
+		{"an unknown compression", "kafka:\n  outputs: {compression: gzip}\n", `tidegate.yaml:2:26: outputs: compression is "gzip": write lz4 or zstd or none`},
 		{"an output without a registry", "kafka:\n  outputs: {format: avro}\n", "tidegate.yaml:2:21: outputs: format avro needs kafka.registry.url"},
 		{"an input twice", "kafka:\n  inputs:\n  - {topic: labels}\n  - {topic: labels, takes: events}\n", "tidegate.yaml:4:5: topic labels is read twice"},
 		{"an input that is an output", "kafka:\n  inputs:\n  - {topic: decisions, takes: events}\n", "tidegate.yaml:3:5: input decisions: Tidegate writes this topic: what it reads must be another"},

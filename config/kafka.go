@@ -52,7 +52,7 @@ const (
 func defaultKafka() Kafka {
 	const day = 24 * 3600e9
 	return Kafka{
-		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts", Delivery: ExactlyOnce, TransactionTimeout: 30e9, Outputs: Outputs{Format: string(schema.JSON)},
+		DecisionsTopic: "decisions", AlertsTopic: "fraud-alerts", Delivery: ExactlyOnce, TransactionTimeout: 30e9, Outputs: Outputs{Format: string(schema.JSON), Compression: "lz4"},
 		Topics: Topics{Partitions: 6, Retention: yamlfile.Duration(7 * day), DeadLetters: yamlfile.Duration(30 * day)},
 	}
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/tidegate/tidegate/docs/schemas"
 	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/stream/schema"
@@ -8,8 +10,12 @@ import (
 
 // Outputs is how decisions and alerts are written.
 type Outputs struct {
-	Format string `yaml:"format"` // json, or json_schema, avro or protobuf with their schemas in the registry
+	Format      string `yaml:"format"`      // json, or json_schema, avro or protobuf with their schemas in the registry
+	Compression string `yaml:"compression"` // of batches: lz4, zstd or none
 }
+
+// Codecs are how batches are compressed.
+var Codecs = map[string]kgo.CompressionCodec{"lz4": kgo.Lz4Compression(), "zstd": kgo.ZstdCompression(), "none": kgo.NoCompression()}
 
 func (k *Kafka) checkOutputs(document yamlfile.Document) error {
 	format := schema.Format(k.Outputs.Format)
@@ -18,6 +24,9 @@ func (k *Kafka) checkOutputs(document yamlfile.Document) error {
 	}
 	if format != schema.JSON && k.Registry.URL == "" {
 		return document.Errorf("$.kafka.outputs.format", "outputs: format %s needs kafka.registry.url", format)
+	}
+	if _, ok := Codecs[k.Outputs.Compression]; !ok {
+		return document.Errorf("$.kafka.outputs.compression", "outputs: compression is %q: write lz4 or zstd or none", k.Outputs.Compression)
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func TestServeOnThreeNodes(t *testing.T) {
 	t.Parallel()
 	broker := kafkatest.StartThree(t)
 	transactions := broker.Topic(t, "transactions", 3)
-	s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions))
+	s := newPublishing(t, broker, fmt.Sprintf("inputs: [{topic: %q, takes: transactions}]", transactions), "outputs: {compression: zstd}")
 	s.start()
 	payments := s.pay()
 	f := newFeed(t, broker, transactions)
@@ -128,6 +128,7 @@ func TestServeOnThreeNodes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	began := time.Now()
+	zstd, other := 0, 0
 	goesOn := func(what string) {
 		t.Helper()
 		f.send(41) // the last is no poison
@@ -137,7 +138,15 @@ func TestServeOnThreeNodes(t *testing.T) {
 			if ctx.Err() != nil {
 				t.Fatal("in vain: ", what)
 			}
-			fetches.EachRecord(func(r *kgo.Record) { there = there || strings.Contains(string(r.Value), last) })
+			fetches.EachRecord(func(r *kgo.Record) {
+				switch r.Attrs.CompressionType() {
+				case 4:
+					zstd++
+				case 1, 2, 3: // 0 is a batch that did not become smaller
+					other++
+				}
+				there = there || strings.Contains(string(r.Value), last)
+			})
 		}
 		t.Log(time.Since(began).Round(time.Millisecond), what)
 	}
@@ -153,6 +162,9 @@ func TestServeOnThreeNodes(t *testing.T) {
 	}
 	goesOn("all nodes are back")
 	payments.end()
+	if zstd == 0 || other > 0 {
+		t.Errorf("%d decisions are in batches of zstd, and %d in others", zstd, other)
+	}
 	decisions := s.compared(payments, f)
 	t.Logf("%d payments from the topic, %d decisions", f.good, len(decisions))
 }

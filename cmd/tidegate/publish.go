@@ -51,7 +51,8 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 		return nil, errors.Join(err, p.close())
 	}
 	if len(p.brokers) > 0 {
-		o.Client = append(o.Client, kgo.WithHooks(newRequestMetrics(registry)))
+		o.Client = append(o.Client, kgo.WithHooks(newRequestMetrics(registry)),
+			kgo.ProducerBatchCompression(config.Codecs[s.config.Kafka.Outputs.Compression], kgo.NoCompression()))
 	}
 	p.client = o.Client
 	if o.Brokers = p.brokers; len(o.Brokers) == 0 {
