@@ -181,11 +181,13 @@ const maxChain = 16
 
 const (
 	warnUnknownFollows = "follows: unknown transaction"
+	warnOtherFollows   = "follows: a transaction of another customer"
 	warnLongChain      = "follows: the chain is too long"
 )
 
 // predecessor finds the first transaction of the chain that tx goes on with,
-// the one that counts in the features, and its record.
+// the one that counts in the features, and its record. All of the chain is of
+// one customer.
 func (n *Node) predecessor(tx *tidegate.Event) (*tidegate.Event, uint64, error) {
 	if tx.Text[tidegate.Follows] == "" {
 		return nil, 0, nil
@@ -200,12 +202,27 @@ func (n *Node) predecessor(tx *tidegate.Event) (*tidegate.Event, uint64, error) 
 			tx.Warnings = append(tx.Warnings, warnUnknownFollows)
 			return nil, 0, nil
 		}
+		if !samePayer(past, tx) {
+			tx.Warnings = append(tx.Warnings, warnOtherFollows)
+			return nil, 0, nil
+		}
 		if id = past.Text[tidegate.Follows]; id == "" {
 			return past, sequence, nil
 		}
 	}
 	tx.Warnings = append(tx.Warnings, warnLongChain)
 	return nil, 0, nil
+}
+
+// samePayer compares the first of customer, card and account that both name:
+// who names the payment of somebody else must not escape being counted.
+func samePayer(a, b *tidegate.Event) bool {
+	for _, f := range [...]tidegate.Field{tidegate.CustomerID, tidegate.CardID, tidegate.AccountID} {
+		if a.Text[f] != "" && b.Text[f] != "" {
+			return a.Text[f] == b.Text[f]
+		}
+	}
+	return false
 }
 
 // followed reads the predecessor that was found when a transaction was

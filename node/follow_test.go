@@ -68,6 +68,25 @@ func TestFollowsTheUnknown(t *testing.T) {
 	}
 }
 
+// Nobody escapes being counted by naming what somebody else paid.
+func TestFollowsAnotherCustomer(t *testing.T) {
+	r := newRig(t, files())
+	r.decide(r.tx("t0", "anna", 1000))
+	for _, id := range []string{"t1", "t2"} {
+		d := r.decide(r.tx(id, "bert", 1000, follows("t0"))).Decision
+		if !slices.Contains(d.Warnings, warnOtherFollows) {
+			t.Errorf("warned of %q", d.Warnings)
+		}
+	}
+	r.wantFeature("customer", "bert", "count_1h", 2)
+	r.wantFeature("customer", "anna", "count_1h", 1)
+	r.crash(rng(1))
+	r.wantFeature("customer", "bert", "count_1h", 2)
+	if got := r.redecideAll(); got.Differences != 0 {
+		t.Errorf("decided again: %+v", got)
+	}
+}
+
 // Chains end: a transaction that follows itself, or too many, counts by itself.
 func TestLongChains(t *testing.T) {
 	r := newRig(t, files())
