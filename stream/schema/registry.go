@@ -143,7 +143,9 @@ func fault(err error, what string) error {
 	case http.StatusNotFound:
 		return tidegate.Errorf(tidegate.CodeNotFound, "the schema registry has no %s", what)
 	case 0:
-		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the schema registry is away", Cause: err}
+		// Its text alone: who looks into an error for what is wrong with the brokers
+		// must not find what is wrong with the registry.
+		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the schema registry is away", Cause: errors.New(err.Error())}
 	default:
 		return tidegate.Errorf(tidegate.CodeUnavailable, "the schema registry answers %d to %s", s, what)
 	}

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/stream/kafka"
 	"github.com/tidegate/tidegate/stream/kafka/kafkatest"
 	"github.com/tidegate/tidegate/stream/schema"
 )
@@ -207,6 +208,9 @@ func TestRegistryAway(t *testing.T) {
 	}
 	fake.Close()
 	refuses(t, d, framed(t, 78, nil, nil), tidegate.CodeUnavailable, "the schema registry is away")
+	if _, err := d.Decode(t.Context(), framed(t, 78, nil, nil)); strings.Contains(kafka.Explain(err).Error(), "kafka.brokers") {
+		t.Error("it is taken for the brokers: ", kafka.Explain(err))
+	}
 	for _, broken := range []string{"\x00\x00\x00", "{\"a\":1}"} {
 		refuses(t, d, []byte(broken), tidegate.CodeMalformed, "zero byte")
 	}
