@@ -185,29 +185,33 @@ const (
 	warnLongChain      = "follows: the chain is too long"
 )
 
-// predecessor finds the first transaction of the chain that tx goes on with,
-// the one that counts in the features, and its record. All of the chain is of
-// one customer.
 func (n *Node) predecessor(tx *tidegate.Event) (*tidegate.Event, uint64, error) {
+	return Predecessor(tx, n.past)
+}
+
+// Predecessor finds the first transaction of the chain that tx goes on with,
+// the one that counts in the features, and its record. All of the chain is of
+// one customer. past looks a transaction up; nil if it is not known.
+func Predecessor(tx *tidegate.Event, past func(tenant, id string) (*tidegate.Event, uint64, error)) (*tidegate.Event, uint64, error) {
 	if tx.Text[tidegate.Follows] == "" {
 		return nil, 0, nil
 	}
 	id := tx.Text[tidegate.Follows]
 	for range maxChain {
-		past, sequence, err := n.past(tx.Tenant, id)
+		before, sequence, err := past(tx.Tenant, id)
 		if err != nil {
 			return nil, 0, err
 		}
-		if past == nil {
+		if before == nil {
 			tx.Warnings = append(tx.Warnings, warnUnknownFollows)
 			return nil, 0, nil
 		}
-		if !samePayer(past, tx) {
+		if !samePayer(before, tx) {
 			tx.Warnings = append(tx.Warnings, warnOtherFollows)
 			return nil, 0, nil
 		}
-		if id = past.Text[tidegate.Follows]; id == "" {
-			return past, sequence, nil
+		if id = before.Text[tidegate.Follows]; id == "" {
+			return before, sequence, nil
 		}
 	}
 	tx.Warnings = append(tx.Warnings, warnLongChain)

@@ -102,12 +102,17 @@ func (n *Node) completeFromPast(e *tidegate.Event) error {
 		e.Warnings = append(e.Warnings, "transaction_id: unknown transaction")
 		return nil
 	}
+	Complete(e, past)
+	return nil
+}
+
+// Complete gives an event the keys of the transaction that it is about.
+func Complete(e, past *tidegate.Event) {
 	for f := range tidegate.NumText {
 		if e.Text[f] == "" && f != tidegate.Follows {
 			e.Text[f] = past.Text[f]
 		}
 	}
-	return nil
 }
 
 // Label records a label: idempotent by its id. One about an unknown

@@ -111,6 +111,12 @@ func (r *Reader) IDColumn() string {
 	return "transaction_id"
 }
 
+// Refers reports whether rows may refer to transactions before them.
+func (r *Reader) Refers() bool {
+	m := r.mapping
+	return m.Format == "tidegate" || m.Type != "" || m.Fields["follows"] != ""
+}
+
 func (r *Reader) Close() error {
 	for _, close := range r.closers {
 		close()

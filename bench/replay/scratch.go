@@ -4,6 +4,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/node"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream/state"
 	"github.com/tidegate/tidegate/wire"
@@ -18,6 +19,7 @@ type Scratch struct {
 	sequence uint64
 
 	transactions, events, labels taken
+	past                         map[uint64][]byte // what transactions were; nil: nothing will ask
 }
 
 // taken tells what ids were taken for: hashes of both.
@@ -35,11 +37,16 @@ func (t taken) before(id string, content uint64, field string) (bool, error) {
 	return ok, nil
 }
 
-// NewScratch makes an engine for a configuration.
-func NewScratch(scorer *scoring.Scorer) (*Scratch, error) {
+// NewScratch makes an engine for a configuration. refer says that rows may
+// refer to transactions before them, which are kept then.
+func NewScratch(scorer *scoring.Scorer, refer bool) (*Scratch, error) {
 	store := state.NewMemory()
 	known, err := scoring.NewKnown(store, scorer.FeatureSet(), 0)
-	return &Scratch{scorer: scorer, known: known, store: store, transactions: taken{}, events: taken{}, labels: taken{}}, err
+	s := &Scratch{scorer: scorer, known: known, store: store, transactions: taken{}, events: taken{}, labels: taken{}}
+	if refer {
+		s.past = map[uint64][]byte{}
+	}
+	return s, err
 }
 
 func (s *Scratch) Transaction(row *Row, d *tidegate.Decision) (err error) {
@@ -50,7 +57,25 @@ func (s *Scratch) Transaction(row *Row, d *tidegate.Decision) (err error) {
 	s.turn(row.Event.Time)
 	defer s.store.Shard(nil).Unlock()
 	d.Sequence, d.ArrivalTime, d.Generation = s.sequence, row.Event.Time, 1
-	return s.scorer.Decide(&row.Event, nil, s.known, d)
+	follows, _, err := node.Predecessor(&row.Event, s.find)
+	if err == nil {
+		err = s.scorer.Decide(&row.Event, follows, s.known, d)
+	}
+	if s.past != nil {
+		s.past[xxhash.Sum64String(row.Event.Text[tidegate.TransactionID])] = wire.AppendEventBinary(nil, &row.Event)
+	}
+	return err
+}
+
+// find gives a transaction that was decided; nil if there is none.
+func (s *Scratch) find(_, id string) (*tidegate.Event, uint64, error) {
+	kept, ok := s.past[xxhash.Sum64String(id)]
+	if !ok {
+		return nil, 0, nil
+	}
+	tx := &tidegate.Event{}
+	_, err := wire.DecodeEventBinary(kept, tx)
+	return tx, 0, err
 }
 
 func (s *Scratch) Event(row *Row) error {
@@ -61,6 +86,15 @@ func (s *Scratch) Event(row *Row) error {
 	}
 	s.turn(row.Event.Time)
 	defer s.store.Shard(nil).Unlock()
+	if id := row.Event.Text[tidegate.TransactionID]; id != "" {
+		tx, _, err := s.find("", id)
+		if err != nil {
+			return err
+		}
+		if tx != nil {
+			node.Complete(&row.Event, tx)
+		}
+	}
 	s.scorer.Convert(&row.Event)
 	if err := s.scorer.Recall(&row.Event, s.known); err != nil {
 		return err

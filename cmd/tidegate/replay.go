@@ -133,7 +133,7 @@ func (c *replayCommand) open() (e replayEngine, r *replay.Reader, close func() e
 	}
 	e.features, close = scorer.Features(), r.Close
 	if c.Into == "" {
-		e.Engine, err = replay.NewScratch(scorer)
+		e.Engine, err = replay.NewScratch(scorer, r.Refers())
 	} else {
 		e.Engine, close, err = c.into(&cfg, files, r)
 	}

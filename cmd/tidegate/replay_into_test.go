@@ -90,3 +90,33 @@ func TestReplayTakesAnIDOnce(t *testing.T) {
 		}
 	}
 }
+
+// What refers to a payment before it means the same on scratch state as in a
+// data directory: a follow-up does not count again, and an outcome is shown to
+// the patterns of its payment's customer.
+func TestReplayRefersBack(t *testing.T) {
+	conf, dir := configDir(t, "{}\n"), t.TempDir()
+	pay := func(id, at, customer, amount, more string) string {
+		return `{"timestamp":"2026-01-02T10:` + at + `:00Z","transaction_id":"` + id + `","customer_id":"` + customer + `","amount":` + amount + `,"currency":"EUR"` + more + `}` + "\n"
+	}
+	file := filepath.Join(dir, "f.jsonl")
+	write(t, file, pay("a", "00", "c", "10", "")+
+		`{"timestamp":"2026-01-02T10:01:00Z","event_type":"transaction.captured","event_id":"e","transaction_id":"a"}`+"\n"+
+		pay("b", "02", "c", "15", `,"follows":"a"`)+pay("d", "03", "c", "21", "")+pay("e", "04", "other", "5", `,"follows":"a"`)+pay("f", "05", "c", "30", ""))
+	var written [2]string
+	for i, into := range [][]string{nil, {"--into", filepath.Join(dir, "data")}} {
+		features := filepath.Join(dir, "features.csv")
+		args := append([]string{"replay", "--config", filepath.Join(conf, "tidegate.yaml"), "--input", file, "--features-out", features}, into...)
+		if out, err := exec.Command(binary, args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		body, err := os.ReadFile(features)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written[i] = string(body)
+	}
+	if written[0] != written[1] {
+		t.Errorf("on scratch state\n%s\nin a data directory\n%s", written[0], written[1])
+	}
+}
