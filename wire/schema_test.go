@@ -91,7 +91,7 @@ func TestDecisionsMatchTheirSchema(t *testing.T) {
 
 func TestAlertsMatchTheirSchema(t *testing.T) {
 	s := schema(t, "alert", true)
-	full, least := aDecision().Alerts[0], tidegate.Alert{ID: "a", TransactionID: "t"}
+	full, least := aDecision().Alerts[0], tidegate.Alert{ID: "a"}
 	for what, a := range map[string]*tidegate.Alert{"full": &full, "least": &least} {
 		if b := wire.AppendAlert(nil, a); validate(s, b) != nil {
 			t.Errorf("%s: %v\n%s", what, validate(s, b), b)
