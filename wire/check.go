@@ -69,14 +69,9 @@ func CheckTexts(e *tidegate.Event) error {
 			return tidegate.FieldErrorf(tidegate.CodeTooLarge, tidegate.Field(f).String(), "longer than %d bytes", MaxID)
 		case !utf8.ValidString(s):
 			return tidegate.FieldErrorf(tidegate.CodeMalformed, tidegate.Field(f).String(), "not UTF-8")
-		case holdsPAN(s):
+		case hasCardNumber(s):
 			return tidegate.FieldErrorf(tidegate.CodePAN, tidegate.Field(f).String(), whyNoPAN)
 		}
 	}
 	return nil
-}
-
-func holdsPAN(s string) bool {
-	_, to := cardNumberIn(s)
-	return to != 0
 }

@@ -21,7 +21,7 @@ func cardNumberIn(s string) (from, to int) {
 		alone := i == 0 || !endsWord(s[:i]) && s[i-1] != '+' && s[i-1] != '.' && !afterIBAN(s[:i])
 		if alone {
 			for _, groups := range printed {
-				if end := grouped(s, i, groups); end > 0 && issued(s[i:end]) && isCardNumber(s[i:end]) {
+				if end := grouped(s, i, groups); end > 0 && issued(s[i:end]) && checks(s[i:end]) {
 					return i, end
 				}
 			}
@@ -72,6 +72,15 @@ func gap(s string) int {
 	return 0
 }
 
+// between is gap for groups as they are printed, which nothing else looks like:
+// dots and underscores lie between them, too.
+func between(s string) int {
+	if len(s) > 0 && (s[0] == '.' || s[0] == '_') {
+		return 1
+	}
+	return gap(s)
+}
+
 func isGap(r rune) bool { return unicode.In(r, unicode.Zs, unicode.Pd) }
 
 // beginsWord and endsWord say whether a number beside s would be a part of a word.
@@ -89,7 +98,7 @@ func endsWord(s string) bool {
 func grouped(s string, i int, groups []int) int {
 	for g, n := range groups {
 		if g > 0 {
-			width := gap(s[i:])
+			width := between(s[i:])
 			if width == 0 {
 				return 0
 			}

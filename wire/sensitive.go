@@ -71,17 +71,28 @@ func isCardNumber(s string) bool {
 	if len(s) < 13 {
 		return false
 	}
+	for i := 0; i < len(s); i++ {
+		if isDigit(s[i]) {
+			continue
+		}
+		width := gap(s[i:])
+		if width == 0 {
+			return false
+		}
+		i += width - 1
+	}
+	return checks(s)
+}
+
+// checks reports whether the digits of s are 13 to 19 and the last one is the
+// right check digit (Luhn; ISO/IEC 7812-1, annex B).
+func checks(s string) bool {
 	// Which digits are doubled depends on how many there are: sum both ways.
 	var sums [2]int
 	n := 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		d := s[i] - '0'
 		if d > 9 {
-			width := gap(s[i:])
-			if width == 0 {
-				return false
-			}
-			i += width - 1
 			continue
 		}
 		if n == 19 {
