@@ -45,6 +45,7 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"an input twice", "kafka:\n  inputs:\n  - {topic: labels}\n  - {topic: labels, takes: events}\n", "tidegate.yaml:4:5: topic labels is read twice"},
 		{"an input that is an output", "kafka:\n  inputs:\n  - {topic: decisions, takes: events}\n", "tidegate.yaml:3:5: input decisions: Tidegate writes this topic: what it reads must be another"},
 		{"dead letters as an input", "kafka:\n  inputs:\n  - {topic: labels}\n  - {topic: labels.dlq, takes: labels}\n", "tidegate.yaml:4:5: input labels.dlq: Tidegate writes this topic"},
+		{"refused decisions as an input", "kafka:\n  inputs:\n  - {topic: decisions.dlq, takes: events}\n", "tidegate.yaml:3:5: input decisions.dlq: Tidegate writes this topic"},
 		{"decisions among alerts", "kafka:\n  decisions_topic: both\n  alerts_topic: both\n", "tidegate.yaml:2:3: decisions_topic and alerts_topic are both both"},
 		{"an unknown scope", "api_keys:\n  - id: a\n    sha256: " + key + "\n    scopes: [read, write]\n", `tidegate.yaml:4:20: api key a: scope "write" is unknown: decide, event, label, read or admin`},
 		{"a certificate without tls", "kafka:\n  tls: {ca: ca.pem}\n", "tidegate.yaml:2:8: tls has no effect: write enabled: true"},

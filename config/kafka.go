@@ -133,9 +133,11 @@ func (k *Kafka) LabelsTopic() string {
 }
 
 // Written are all topics that the publisher writes to: those of [Kafka.Published],
-// and the dead letters and retries of what is read and of labels.
+// the dead letters of what the brokers refuse of those, and the dead letters and
+// retries of what is read and of labels.
 func (k *Kafka) Written() []kafka.Topic {
 	topics, labels := k.Published(), k.LabelsTopic()
+	topics = append(topics, k.DeadLetters(k.DecisionsTopic), k.DeadLetters(k.AlertsTopic))
 	for _, in := range k.Inputs {
 		topics = append(topics, k.DeadLetters(in.Topic))
 		if in.Retry.Attempts > 0 {

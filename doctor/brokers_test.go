@@ -68,7 +68,7 @@ func TestBrokers(t *testing.T) {
 	})
 	look := func() doctor.Report { t.Helper(); return examine(t, doctor.Options{Config: c}) }
 	fix := func() doctor.Report { t.Helper(); return examine(t, doctor.Options{Config: c, Fix: true}) }
-	all := []string{"decisions", "fraud-alerts", "transactions.dlq", "labels.dlq", kafka.DefaultPositions, "transactions"}
+	all := []string{"decisions", "fraud-alerts", "decisions.dlq", "fraud-alerts.dlq", "transactions.dlq", "labels.dlq", kafka.DefaultPositions, "transactions"}
 
 	// TLS was expected, and they speak none.
 	tls := c
