@@ -74,6 +74,25 @@ func ParseAmount(text string, cur CurrencyCode) (Money, *Error) {
 	return Money{Minor: int64(minor), Currency: cur}, nil
 }
 
+// ParseMinor reads a whole number of minor units of cur from its text, in the
+// syntax of JSON numbers.
+func ParseMinor(text string, cur CurrencyCode) (Money, *Error) {
+	fail := func(why string) (Money, *Error) { return Money{}, FieldErrorf(CodeInvalid, "/amount_minor", "%s", why) }
+	switch _, ok := parseDecimal(text); {
+	case !ok:
+		return fail("amount is not a decimal number")
+	case text[0] == '-' && text != "-0":
+		return fail("amount is negative")
+	case leadingDigits(text[1:]) != len(text)-1:
+		return fail("a number of minor units is a whole number")
+	}
+	minor, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fail("amount is larger than a 64-bit number of minor units")
+	}
+	return Money{Minor: minor, Currency: cur}, nil
+}
+
 // decimal is ±mantissa x 10^exponent. The mantissa has no zeros at either end;
 // of one with more digits than fit, only their number is kept.
 type decimal struct {

@@ -87,6 +87,25 @@ func TestParseAmount(t *testing.T) {
 	}
 }
 
+// A whole number of minor units is what it says, in any currency.
+func TestParseMinor(t *testing.T) {
+	for _, cur := range []string{"EUR", "JPY", "KWD"} {
+		for text, minor := range map[string]int64{"0": 0, "-0": 0, "7": 7, "1250": 1250, "9223372036854775807": math.MaxInt64} {
+			if m, err := tidegate.ParseMinor(text, currencyOf(t, cur)); err != nil || m.Minor != minor || m.Currency != currencyOf(t, cur) {
+				t.Errorf("%s %s: %v, %v", text, cur, m, err)
+			}
+		}
+		for text, why := range map[string]string{
+			"": "not a decimal", "-": "not a decimal", "+1": "not a decimal", "01": "not a decimal", "1_0": "not a decimal", "١": "not a decimal",
+			"-1": "negative", "1.0": "whole number", "1e2": "whole number", "9223372036854775808": "64-bit",
+		} {
+			if _, err := tidegate.ParseMinor(text, currencyOf(t, cur)); err == nil || !strings.Contains(err.Message, why) || err.Field != "/amount_minor" {
+				t.Errorf("%s: %v, want an error about %q", text, err, why)
+			}
+		}
+	}
+}
+
 var someCurrencies = rapid.SampledFrom([]string{"EUR", "JPY", "KWD", "CLF"})
 
 // math/big decides what an amount is worth.

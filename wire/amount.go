@@ -1,10 +1,6 @@
 package wire
 
-import (
-	"strconv"
-
-	"github.com/tidegate/tidegate"
-)
+import "github.com/tidegate/tidegate"
 
 // amountText keeps the amount as it was sent until its currency is known.
 func (d *eventDecoder) amountText(m member) bool {
@@ -59,30 +55,14 @@ func (d *eventDecoder) amountOf() bool {
 	if d.currency == 0 {
 		return d.failAt(tidegate.CodeInvalid, d.at(memberCurrency), "is missing, and an amount needs one")
 	}
-	money, at, err := tidegate.Money{Currency: d.currency}, memberAmount, (*tidegate.Error)(nil)
+	parse, at := tidegate.ParseAmount, memberAmount
 	if d.minorUnits {
-		at = memberAmountMinor
-		money.Minor, err = parseMinor(d.amount)
-	} else {
-		money, err = tidegate.ParseAmount(d.amount, d.currency)
+		parse, at = tidegate.ParseMinor, memberAmountMinor
 	}
+	money, err := parse(d.amount, d.currency)
 	if err != nil {
 		return d.failAt(err.Code, d.at(at), err.Message)
 	}
 	d.ev.Amount, d.ev.HasAmount = money, true
 	return true
-}
-
-func parseMinor(text string) (int64, *tidegate.Error) {
-	if text[0] == '-' && text != "-0" {
-		return 0, tidegate.Errorf(tidegate.CodeInvalid, "amount is negative")
-	}
-	if digitsEnd(text, 1) != len(text) {
-		return 0, tidegate.Errorf(tidegate.CodeInvalid, "a number of minor units is a whole number")
-	}
-	v, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return 0, tidegate.Errorf(tidegate.CodeInvalid, "amount is larger than a 64-bit number of minor units")
-	}
-	return v, nil
 }

@@ -117,6 +117,9 @@ func (m *Mapping) check(document yamlfile.Document) error {
 			}
 		}
 	}
+	if major, minor := m.place("amount"), m.place("amount_minor"); major != "" && minor != "" {
+		return document.Errorf(minor, "amount and amount_minor are the same amount: leave one out")
+	}
 	if m.Fields["transaction_id"] == "" {
 		return document.Errorf("$.fields", "fields.transaction_id is missing: name the column that identifies a row")
 	}
@@ -127,6 +130,17 @@ func (m *Mapping) check(document yamlfile.Document) error {
 		return document.Errorf("$.delimiter", "delimiter is one character")
 	}
 	return nil
+}
+
+// place is where the mapping says what a field is, or "".
+func (m *Mapping) place(field string) string {
+	if _, ok := m.Fields[field]; ok {
+		return "$.fields." + field
+	}
+	if _, ok := m.Constants[field]; ok {
+		return "$.constants." + field
+	}
+	return ""
 }
 
 // idColumn is the column that features and decisions are written under.
@@ -154,20 +168,28 @@ var fieldSetters = func() map[string]setter {
 		e.Amount.Currency = c
 		return nil
 	}
-	m["amount"] = func(e *tidegate.Event, text string) error {
-		a, err := tidegate.ParseAmount(text, e.Amount.Currency)
-		if err != nil {
-			return err
-		}
-		e.Amount, e.HasAmount = a, true
-		return nil
-	}
+	m["amount"] = amountSetter(tidegate.ParseAmount)
+	m["amount_minor"] = amountSetter(tidegate.ParseMinor)
 	m["latitude"] = degreeSetter(90, func(e *tidegate.Event) *float64 { return &e.Lat })
 	m["longitude"] = degreeSetter(180, func(e *tidegate.Event) *float64 { return &e.Lon })
 	m["card_present"] = flagSetter(func(e *tidegate.Event) *tidegate.Tristate { return &e.CardPresent })
 	m["recurring"] = flagSetter(func(e *tidegate.Event) *tidegate.Tristate { return &e.Recurring })
 	return m
 }()
+
+func amountSetter(parse func(string, tidegate.CurrencyCode) (tidegate.Money, *tidegate.Error)) setter {
+	return func(e *tidegate.Event, text string) error {
+		if e.Amount.Currency == 0 {
+			return fmt.Errorf("the currency is missing, and an amount needs one")
+		}
+		a, err := parse(text, e.Amount.Currency)
+		if err != nil {
+			return err
+		}
+		e.Amount, e.HasAmount = a, true
+		return nil
+	}
+}
 
 func degreeSetter(limit float64, at func(*tidegate.Event) *float64) setter {
 	return func(e *tidegate.Event, text string) error {

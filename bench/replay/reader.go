@@ -407,16 +407,17 @@ func textAt(object map[string]any, path string) string {
 
 // orderedFields puts the amount last: reading it needs the currency.
 func orderedFields(fields map[string]string) []string {
-	var names []string
+	var names, amounts []string
 	for _, name := range fieldNames() {
-		if _, ok := fields[name]; ok && name != "amount" {
+		switch _, ok := fields[name]; {
+		case !ok:
+		case name == "amount" || name == "amount_minor":
+			amounts = append(amounts, name)
+		default:
 			names = append(names, name)
 		}
 	}
-	if _, ok := fields["amount"]; ok {
-		names = append(names, "amount")
-	}
-	return names
+	return append(names, amounts...)
 }
 
 func (r *Reader) lineError(err error) error {
