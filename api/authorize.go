@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -15,14 +16,15 @@ import (
 // authorize is POST /v1/authorize: body in, decision out.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	q := freeQuestions.Get().(*question)
-	if err := s.decode(w, r, &q.buffer, wire.Transaction, &q.tx); err != nil {
-		s.fail(w, r, err)
+	refused := s.decode(w, r, &q.buffer, wire.Transaction, &q.tx)
+	if refused != nil && !ofItsTime(refused) {
+		s.fail(w, r, refused)
 		q.release()
 		return
 	}
 	ctx := q.deadline.start(r.Context(), s.node.Deadline())
 	withFeatures := r.URL.RawQuery != "" && r.URL.Query().Get("features") == "true"
-	if err := s.node.Authorize(ctx, &q.tx, withFeatures, &q.answer); err != nil {
+	if err := s.ask(ctx, q, withFeatures, refused); err != nil {
 		q.deadline.stop()
 		s.fail(w, r, err) // without q, which the writer may still look at
 		return
@@ -33,6 +35,25 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	if q.deadline.stop() {
 		q.release()
 	}
+}
+
+// ask has a transaction decided; one that is refused for its time may still be
+// a retry.
+func (s *Server) ask(ctx context.Context, q *question, withFeatures bool, refused error) error {
+	if refused == nil {
+		return s.node.Authorize(ctx, &q.tx, withFeatures, &q.answer)
+	}
+	retry, err := s.node.Retry(ctx, &q.tx, withFeatures, &q.answer)
+	if err == nil && !retry {
+		return refused
+	}
+	return err
+}
+
+// ofItsTime reports whether an event was decoded and refused for its time alone.
+func ofItsTime(err error) bool {
+	code := tidegate.CodeOf(err)
+	return code == tidegate.CodeTooOld || code == tidegate.CodeInFuture
 }
 
 // question is what one authorization needs of memory, used again for the next.

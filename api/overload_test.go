@@ -116,7 +116,7 @@ func (d *stuckDisk) MaybeError(op errorfs.Op) error {
 // retry gets the recorded answer.
 func TestDeadlineBeforeTheRecordIsDurable(t *testing.T) {
 	disk := newStuckDisk()
-	r := newRig(t, map[string]string{"policy.yaml": "deadline: 250ms\nstand_in: {outcome: decline, response_code: \"91\"}\n"},
+	r := newRig(t, map[string]string{"policy.yaml": "deadline: 1s\nstand_in: {outcome: decline, response_code: \"91\"}\n"},
 		func(o *node.Options) { o.FS = errorfs.Wrap(vfs.Default, disk) })
 	r.decide("before", "c", "1.00", "")
 	free := disk.stick()

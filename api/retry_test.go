@@ -68,12 +68,13 @@ func TestRetriesAndConflicts(t *testing.T) {
 	r.restart()
 	hold("after a restart")
 	r.pass(3 * 24 * time.Hour)
-	retried := r.post("/v1/authorize", good)
-	if retried.status != http.StatusUnprocessableEntity || retried.Code != tidegate.CodeTooOld {
-		t.Errorf("a retry that is older than max_age: %d %s", retried.status, retried.body)
+	hold("when it is older than max_age")
+	fresh := r.post("/v1/authorize", but("tx_1", "tx_2"))
+	if fresh.status != http.StatusUnprocessableEntity || fresh.Code != tidegate.CodeTooOld {
+		t.Errorf("what is older than max_age and no retry: %d %s", fresh.status, fresh.body)
 	}
-	if retries, conflicts := r.metric(`tidegate_inputs_total{kind="retry"}`), r.metric(`tidegate_inputs_total{kind="conflict"}`); retries != 6 || conflicts != 6 {
-		t.Errorf("%v retries and %v conflicts since the restart are counted, want 6 and 6", retries, conflicts)
+	if retries, conflicts := r.metric(`tidegate_inputs_total{kind="retry"}`), r.metric(`tidegate_inputs_total{kind="conflict"}`); retries != 12 || conflicts != 12 {
+		t.Errorf("%v retries and %v conflicts since the restart are counted, want 12 and 12", retries, conflicts)
 	}
 }
 

@@ -24,6 +24,7 @@ type Node interface {
 // Decider decides. See [node.Node] for the contracts.
 type Decider interface {
 	Authorize(ctx context.Context, tx *tidegate.Event, withFeatures bool, answer *node.Answer) error
+	Retry(ctx context.Context, tx *tidegate.Event, withFeatures bool, answer *node.Answer) (bool, error)
 	Deadline() time.Duration
 	StandIn() node.StandIn
 }

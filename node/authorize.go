@@ -113,23 +113,6 @@ func (n *Node) decide(tx *tidegate.Event, content uint64, answer *Answer, withFe
 	return sequence, nil
 }
 
-// repeat answers a retry with what was answered first.
-func (n *Node) repeat(ctx context.Context, sequence uint64, same, withFeatures bool, answer *Answer) error {
-	if !same {
-		n.counters.conflicts.Add(1)
-		return tidegate.FieldErrorf(tidegate.CodeConflict, "/transaction_id", "this transaction_id was decided with another amount, currency, customer, card, account or merchant")
-	}
-	if err := n.journal.Wait(ctx, sequence); err != nil {
-		return n.waitError(err)
-	}
-	if err := n.recorded(sequence, withFeatures, answer); err != nil {
-		return err
-	}
-	answer.Decision.Retry = true
-	n.counters.retries.Add(1)
-	return nil
-}
-
 // unanswered records that a decision's deadline passed before its answer.
 func (n *Node) unanswered(o *order) error {
 	n.lock() // the writer is done with the order

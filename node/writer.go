@@ -96,13 +96,7 @@ func (n *Node) take(o *order) {
 	if !o.stage.CompareAndSwap(waiting, begun) {
 		return
 	}
-	o.first, o.repeated, o.err = n.known.Transaction(o.tx.Tenant, o.tx.Text[tidegate.TransactionID])
-	if o.err != nil {
-		o.err = n.fail(o.err)
-		return
-	}
-	// What retention has taken away can't be repeated.
-	if o.repeated = o.repeated && o.first.Sequence >= n.journal.First(); o.repeated {
+	if o.first, o.repeated, o.err = n.taken(o.tx); o.repeated || o.err != nil {
 		return
 	}
 	o.sequence, o.err = n.decide(o.tx, o.content, o.answer, o.withFeatures)
