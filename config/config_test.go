@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/examples"
+	"github.com/tidegate/tidegate/internal/yamlfile"
 )
 
 const key = "c775e7b757ede630cd0aa1113bd102661ab38829ca52a6422ab782862f268646"
@@ -46,6 +47,11 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"an input that is an output", "kafka:\n  inputs:\n  - {topic: decisions, takes: events}\n", "tidegate.yaml:3:5: input decisions: Tidegate writes this topic: what it reads must be another"},
 		{"dead letters as an input", "kafka:\n  inputs:\n  - {topic: labels}\n  - {topic: labels.dlq, takes: labels}\n", "tidegate.yaml:4:5: input labels.dlq: Tidegate writes this topic"},
 		{"refused decisions as an input", "kafka:\n  inputs:\n  - {topic: decisions.dlq, takes: events}\n", "tidegate.yaml:3:5: input decisions.dlq: Tidegate writes this topic"},
+		{"an input with a space", "kafka:\n  inputs:\n  - takes: events\n    topic: pay ments\n", `tidegate.yaml:4:12: "pay ments" can't be the name of a topic: it has letters, digits, '.', '_' and '-', from 1 to 241 of them`},
+		{"an input that is a path", "kafka:\n  inputs: [{topic: .., takes: events}]\n", `tidegate.yaml:2:20: ".." can't be the name of a topic`},
+		{"an input too long", "kafka:\n  inputs: [{topic: " + strings.Repeat("x", 242) + ", takes: events}]\n", `tidegate.yaml:2:20: "xxx`},
+		{"decisions to nowhere", "kafka:\n  decisions_topic: ''\n", `tidegate.yaml:2:20: "" can't be the name of a topic`},
+		{"alerts with an umlaut", "kafka:\n  alerts_topic: bestätigt\n", `tidegate.yaml:2:17: "bestätigt" can't be the name of a topic`},
 		{"decisions among alerts", "kafka:\n  decisions_topic: both\n  alerts_topic: both\n", "tidegate.yaml:2:3: decisions_topic and alerts_topic are both both"},
 		{"an unknown scope", "api_keys:\n  - id: a\n    sha256: " + key + "\n    scopes: [read, write]\n", `tidegate.yaml:4:20: api key a: scope "write" is unknown: decide, event, label, read or admin`},
 		{"a certificate without tls", "kafka:\n  tls: {ca: ca.pem}\n", "tidegate.yaml:2:8: tls has no effect: write enabled: true"},
@@ -70,6 +76,15 @@ func TestErrorsNameThePlace(t *testing.T) {
 				t.Errorf("a key is shown: %v", err)
 			}
 		})
+	}
+}
+
+// Every name that Kafka takes is one, as long as what goes behind it fits.
+func TestTopicNames(t *testing.T) {
+	for _, name := range []string{"a", "...", "0", "-_.", "Core.public_Logins-2", strings.Repeat("x", 241)} {
+		if err := checkTopic(yamlfile.Document{}, "$", name); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -40,6 +40,9 @@ func (in *KafkaInput) check(document yamlfile.Document, at string) error {
 	if in.Topic == "" {
 		return document.Errorf(at, "an input needs a topic")
 	}
+	if err := checkTopic(document, at+".topic", in.Topic); err != nil {
+		return err
+	}
 	if in.Takes == "" {
 		in.Takes = in.Topic
 	}

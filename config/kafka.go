@@ -83,6 +83,12 @@ func (k *Kafka) check(document yamlfile.Document) error {
 	if err := k.checkOutputs(document); err != nil {
 		return err
 	}
+	if err := checkTopic(document, "$.kafka.decisions_topic", k.DecisionsTopic); err != nil {
+		return err
+	}
+	if err := checkTopic(document, "$.kafka.alerts_topic", k.AlertsTopic); err != nil {
+		return err
+	}
 	if k.DecisionsTopic == k.AlertsTopic {
 		return document.Errorf("$.kafka", "decisions_topic and alerts_topic are both %s: give alerts a topic of their own", k.AlertsTopic)
 	}
@@ -119,6 +125,14 @@ func (k *Kafka) check(document yamlfile.Document) error {
 		return document.Errorf("$.kafka.topics.min_insync_replicas", "kafka.topics.min_insync_replicas must not be more than replication, or nothing could be written")
 	}
 	return nil
+}
+
+// InputTopics are the names of the topics that are read.
+func (k *Kafka) InputTopics() (names []string) {
+	for _, in := range k.Inputs {
+		names = append(names, in.Topic)
+	}
+	return names
 }
 
 // LabelsTopic is where labels are read from, or would be: the dead letters of

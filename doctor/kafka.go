@@ -28,6 +28,10 @@ type cluster struct {
 // kafka looks at the brokers, when there are any in the configuration.
 func (e *examination) kafka(ctx context.Context) {
 	if len(e.Config.Kafka.Brokers) == 0 {
+		if topics := e.Config.Kafka.InputTopics(); len(topics) > 0 {
+			e.note("brokers", Warn, "name them in kafka.brokers; only serve --dev-kafka does without", "there are none in kafka.brokers: nothing is published, and of kafka.inputs nothing is read: %s", strings.Join(topics, ", "))
+			return
+		}
 		e.note("brokers", Skip, "", "there are none in kafka.brokers: nothing is published")
 		return
 	}

@@ -69,6 +69,17 @@ func TestNothingYet(t *testing.T) {
 	}
 }
 
+// Topics to read and nobody to read them from: the service would say it once, in its log.
+func TestInputsWithoutBrokers(t *testing.T) {
+	r := examine(t, doctor.Options{Config: configured(t, func(c *config.Config) {
+		c.Kafka.Inputs = []config.KafkaInput{{Topic: "payments", Format: "json"}, {Topic: "labels", Format: "json"}}
+	})})
+	says(t, r, "brokers", doctor.Warn, "of kafka.inputs nothing is read: payments, labels", "kafka.brokers")
+	if !r.Sound {
+		t.Error("callers over HTTP alone are no failure")
+	}
+}
+
 // A rule that does not compile is named by its place.
 func TestConfigurationIsWrong(t *testing.T) {
 	wrong := fstest.MapFS{"rules/wrong.yaml": {Data: []byte("rules:\n  - id: a\n    when: no_such_feature > 3\n    then: {outcome: decline}\n")}}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +27,11 @@ type reading struct {
 func startIntake(ctx context.Context, s *service, panKey []byte, metrics prometheus.Registerer) (*reading, error) {
 	c := s.config.Kafka
 	brokers := s.publisher.brokers // also those of --dev-kafka
-	if len(brokers) == 0 || len(c.Inputs) == 0 {
+	if len(c.Inputs) == 0 {
+		return nil, nil
+	}
+	if len(brokers) == 0 {
+		s.log.Warn("kafka.inputs are not read: there are no brokers; name them in kafka.brokers, or start with --dev-kafka", "topics", strings.Join(c.InputTopics(), ", "))
 		return nil, nil
 	}
 	formats, err := newTranslations(&c, metrics)

@@ -43,7 +43,7 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	}
 	var err error
 	if s.command.DevKafka {
-		err = p.develop(&o, s.config.Kafka.Inputs)
+		err = p.develop(&o, s.config.Kafka.InputTopics())
 	} else if o.Accept, err = acceptedRecord(); err == nil {
 		o.Client, err = s.config.Kafka.Security().Options()
 	}
@@ -103,15 +103,12 @@ func (s *service) publishedAt() uint64 {
 
 // develop starts a broker inside this process. It forgets what it was sent
 // when it ends, so publishing begins again where it was.
-func (p *publisher) develop(o *kafka.Options, inputs []config.KafkaInput) (err error) {
+func (p *publisher) develop(o *kafka.Options, inputs []string) (err error) {
 	var names []string
 	for _, t := range o.Topics {
 		names = append(names, t.Name)
 	}
-	for _, in := range inputs {
-		names = append(names, in.Topic)
-	}
-	p.dev, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, names...))
+	p.dev, err = kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, append(names, inputs...)...))
 	if err != nil {
 		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the development broker does not start", Cause: err}
 	}
