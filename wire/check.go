@@ -60,18 +60,31 @@ func (sc *scanner) tooLong(limit int) bool {
 
 // CheckTexts holds the texts of an event that came otherwise than as JSON, say
 // from the columns of a file, to what every text has to keep: a length, UTF-8,
-// and no card number.
-func CheckTexts(e *tidegate.Event) error {
-	for f, s := range &e.Text {
-		switch {
-		case s == "":
-		case len(s) > MaxID:
-			return tidegate.FieldErrorf(tidegate.CodeTooLarge, tidegate.Field(f).String(), "longer than %d bytes", MaxID)
-		case !utf8.ValidString(s):
-			return tidegate.FieldErrorf(tidegate.CodeMalformed, tidegate.Field(f).String(), "not UTF-8")
-		case hasCardNumber(s):
-			return tidegate.FieldErrorf(tidegate.CodePAN, tidegate.Field(f).String(), whyNoPAN)
+// and no card number, which panKey replaces as [Options.PANKey] does.
+func CheckTexts(e *tidegate.Event, panKey []byte) error {
+	for f := range e.Text {
+		if e.Text[f] == "" {
+			continue
+		}
+		if err := CheckText(tidegate.Field(f).String(), &e.Text[f], panKey); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// CheckText is [CheckTexts] for one text.
+func CheckText(name string, text *string, panKey []byte) error {
+	switch s := *text; {
+	case len(s) > MaxID:
+		return tidegate.FieldErrorf(tidegate.CodeTooLarge, name, "longer than %d bytes", MaxID)
+	case !utf8.ValidString(s):
+		return tidegate.FieldErrorf(tidegate.CodeMalformed, name, "not UTF-8")
+	case !hasCardNumber(s):
+		return nil
+	case panKey == nil:
+		return tidegate.FieldErrorf(tidegate.CodePAN, name, whyNoPAN)
+	}
+	*text = replacePAN(panKey, *text)
 	return nil
 }

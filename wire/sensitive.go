@@ -131,15 +131,22 @@ func isEpoch(digits string) bool { return digits[0] == '1' && len(digits)%3 == 1
 
 // withoutPAN refuses a card number, or replaces it where there is a key.
 func (sc *scanner) withoutPAN(s string) (string, bool) {
-	from, to := cardNumberIn(s)
-	if to == 0 {
+	if !hasCardNumber(s) {
 		return s, true
 	}
 	if sc.opts.PANKey == nil {
 		return "", sc.refusePAN()
 	}
-	rest, ok := sc.withoutPAN(s[to:])
-	return s[:from] + hashPAN(sc.opts.PANKey, s[from:to]) + rest, ok
+	return replacePAN(sc.opts.PANKey, s), true
+}
+
+// replacePAN replaces every card number in a text.
+func replacePAN(key []byte, s string) string {
+	from, to := cardNumberIn(s)
+	if to == 0 {
+		return s
+	}
+	return s[:from] + hashPAN(key, s[from:to]) + replacePAN(key, s[to:])
 }
 
 func (sc *scanner) refusePAN() bool {

@@ -24,8 +24,9 @@ const maxLabel = 64 << 10
 // OpenLabels reads JSON lines as /v1/labels takes them, plain, gzip or zstd.
 // bad is told of each line that can't be read, and may end the reading by
 // returning an error. A label without reported_at is an error: there is no
-// time of arrival to take.
-func OpenLabels(name string, bad func(error) error) (*Labels, error) {
+// time of arrival to take. panKey replaces card numbers as [Mapping.PANKey]
+// does, so that labels find the transactions they speak of.
+func OpenLabels(name string, panKey []byte, bad func(error) error) (*Labels, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, &tidegate.Error{Code: tidegate.CodeNotFound, Message: "the labels can't be opened", Cause: err}
@@ -39,10 +40,10 @@ func OpenLabels(name string, bad func(error) error) (*Labels, error) {
 	if err != nil {
 		return nil, &tidegate.Error{Code: tidegate.CodeMalformed, Message: "the labels can't be read", Cause: err}
 	}
-	return readLabels(body, bad)
+	return readLabels(body, panKey, bad)
 }
 
-func readLabels(body io.Reader, bad func(error) error) (*Labels, error) {
+func readLabels(body io.Reader, panKey []byte, bad func(error) error) (*Labels, error) {
 	l := &Labels{byTransaction: map[string][]tidegate.Label{}}
 	lines := bufio.NewScanner(body)
 	lines.Buffer(nil, maxLabel)
@@ -51,7 +52,7 @@ func readLabels(body io.Reader, bad func(error) error) (*Labels, error) {
 			continue
 		}
 		var label tidegate.Label
-		err := wire.DecodeLabel(lines.Bytes(), wire.Options{}, &label)
+		err := wire.DecodeLabel(lines.Bytes(), wire.Options{PANKey: panKey}, &label)
 		if err == nil && label.ReportedAt == 0 {
 			err = tidegate.FieldErrorf(tidegate.CodeInvalid, "/reported_at", "it is missing")
 		}

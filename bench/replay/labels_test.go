@@ -40,7 +40,7 @@ func TestReadLabels(t *testing.T) {
 {"label_id":"l4","transaction_id":"t3","fraud":true,"kind":"chargeback","reported_at":"2026-01-02T00:00:00Z","source":"s"}
 `
 	var bad []string
-	l, err := readLabels(strings.NewReader(lines), func(err error) error { bad = append(bad, err.Error()); return nil })
+	l, err := readLabels(strings.NewReader(lines), nil, func(err error) error { bad = append(bad, err.Error()); return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestReadLabels(t *testing.T) {
 		t.Errorf("%+v, %d left", said, l.Left())
 	}
 	stop := errors.New("enough")
-	if _, err := readLabels(strings.NewReader("{\n{\n"), func(error) error { return stop }); !errors.Is(err, stop) {
+	if _, err := readLabels(strings.NewReader("{\n{\n"), nil, func(error) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -29,6 +29,8 @@ type Mapping struct {
 	Constants map[string]string `yaml:"constants"`
 	Label     LabelColumn       `yaml:"label"`
 	ID        string            `yaml:"id"` // column that features are written under; default the transaction id's
+
+	PANKey []byte `yaml:"-"` // replaces card numbers instead of refusing them, as [wire.Options] has it
 }
 
 // TimeColumn is the event time.

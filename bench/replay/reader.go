@@ -277,7 +277,7 @@ func (r *Reader) start(e *tidegate.Event) error {
 
 func (r *Reader) finish(row *Row) error {
 	e := &row.Event
-	if err := wire.CheckTexts(e); err != nil {
+	if err := r.check(row); err != nil {
 		return r.fieldError("", err)
 	}
 	if e.Type != tidegate.TypeTransaction {
@@ -292,6 +292,25 @@ func (r *Reader) finish(row *Row) error {
 		return r.fieldError("customer_id", fmt.Errorf("a row needs a customer, a card or an account"))
 	}
 	return nil
+}
+
+// check holds a row to what is said of texts. The row's id and the type are
+// kept too, though they need not be among the fields.
+func (r *Reader) check(row *Row) error {
+	e, key := &row.Event, r.mapping.PANKey
+	same := row.ID == e.Text[tidegate.TransactionID]
+	if err := wire.CheckTexts(e, key); err != nil {
+		return err
+	}
+	if same {
+		row.ID = e.Text[tidegate.TransactionID]
+	} else if err := wire.CheckText("id", &row.ID, key); err != nil {
+		return err
+	}
+	if e.Type == tidegate.TypeTransaction {
+		return nil
+	}
+	return wire.CheckText("type", &e.Type, key)
 }
 
 // finishOther names an event that is no transaction by a column that is for
@@ -342,7 +361,7 @@ func (r *Reader) openLines(body io.Reader, decode func(line []byte, row *Row) er
 }
 
 func (r *Reader) envelopeLine(line []byte, row *Row) error {
-	if err := wire.DecodeEvent(line, wire.Options{}, &row.Event); err != nil {
+	if err := wire.DecodeEvent(line, wire.Options{PANKey: r.mapping.PANKey}, &row.Event); err != nil {
 		return r.fieldError("", err)
 	}
 	row.ID = row.Event.Text[tidegate.TransactionID]

@@ -15,10 +15,20 @@ import (
 // not be read.
 func readAll(t *testing.T, mapping, content string) (rows []Row, bad []error) {
 	t.Helper()
+	return readMapped(t, loaded(t, mapping), content)
+}
+
+func loaded(t *testing.T, mapping string) *Mapping {
+	t.Helper()
 	m, err := LoadMapping(fstest.MapFS{"mappings/m.yaml": {Data: []byte(mapping)}}, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return m
+}
+
+func readMapped(t *testing.T, m *Mapping, content string) (rows []Row, bad []error) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
 		t.Fatal(err)

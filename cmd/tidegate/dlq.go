@@ -332,7 +332,7 @@ func (c *dlqReplayCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		mapping, err := replay.LoadMapping(cfg.Files, c.Mapping)
+		mapping, err := loadMapping(&cfg, c.Mapping)
 		if err != nil {
 			return err
 		}

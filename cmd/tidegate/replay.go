@@ -64,7 +64,7 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, close()) }()
-	labels, err := c.labels()
+	labels, err := c.labels(engine.panKey)
 	if err != nil {
 		return err
 	}
@@ -91,12 +91,12 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 }
 
 // labels reads the file beside the rows; nil without one.
-func (c *replayCommand) labels() (*replay.Labels, error) {
+func (c *replayCommand) labels(panKey []byte) (*replay.Labels, error) {
 	if c.Labels == "" {
 		return nil, nil
 	}
 	bad := 0
-	return replay.OpenLabels(c.Labels, func(err error) error {
+	return replay.OpenLabels(c.Labels, panKey, func(err error) error {
 		fmt.Fprintln(os.Stderr, "tidegate:", err)
 		if bad++; c.MaxBadLines >= 0 && bad > c.MaxBadLines {
 			return tidegate.Errorf(tidegate.CodeInvalid, "more than %d labels can't be read; the first errors are above", c.MaxBadLines)
@@ -109,6 +109,18 @@ func (c *replayCommand) labels() (*replay.Labels, error) {
 type replayEngine struct {
 	replay.Engine
 	features []tidegate.Variable
+	panKey   []byte
+}
+
+// loadMapping reads a mapping of a configuration, with the key that replaces
+// card numbers as in the service.
+func loadMapping(cfg *config.Config, name string) (*replay.Mapping, error) {
+	mapping, err := replay.LoadMapping(cfg.Files, name)
+	if err != nil {
+		return nil, err
+	}
+	mapping.PANKey, err = cfg.PANKey()
+	return mapping, err
 }
 
 func (c *replayCommand) open() (e replayEngine, r *replay.Reader, close func() error, err error) {
@@ -124,14 +136,14 @@ func (c *replayCommand) open() (e replayEngine, r *replay.Reader, close func() e
 	if err != nil {
 		return e, nil, nil, err
 	}
-	mapping, err := replay.LoadMapping(cfg.Files, c.Mapping)
+	mapping, err := loadMapping(&cfg, c.Mapping)
 	if err != nil {
 		return e, nil, nil, err
 	}
 	if r, err = replay.Open(c.Input, mapping); err != nil {
 		return e, nil, nil, err
 	}
-	e.features, close = scorer.Features(), r.Close
+	e.features, e.panKey, close = scorer.Features(), mapping.PANKey, r.Close
 	if c.Into == "" {
 		e.Engine, err = replay.NewScratch(scorer, r.Refers())
 	} else {

@@ -36,7 +36,7 @@ func (c *replayCommand) against(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	mapping, err := replay.LoadMapping(cfg.Files, c.Mapping)
+	mapping, err := loadMapping(&cfg, c.Mapping)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -118,5 +122,62 @@ func TestReplayRefersBack(t *testing.T) {
 	}
 	if written[0] != written[1] {
 		t.Errorf("on scratch state\n%s\nin a data directory\n%s", written[0], written[1])
+	}
+}
+
+// Under the configuration's PAN key history and the service know a card number
+// by the same name: a payment that was replayed is a retry when it is sent.
+func TestReplayReplacesCardNumbers(t *testing.T) {
+	const pan, key = "4111111111111111", "0123456789abcdef0123456789abcdef"
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(pan))
+	name := "pan:" + hex.EncodeToString(mac.Sum(nil))
+	dir := t.TempDir()
+	payment := `{"timestamp":"2026-01-02T10:00:00Z","transaction_id":"` + pan + `","customer_id":"c","card_id":"` + pan + `","amount":5,"currency":"EUR"}`
+	envelopes, columns := filepath.Join(dir, "f.jsonl"), filepath.Join(dir, "f.csv")
+	write(t, envelopes, payment+"\n")
+	write(t, columns, "id,when,who,card,eur\n"+pan+",2026-01-02T10:00:00Z,c,"+pan+",5\n")
+	for _, settings := range []string{"clock: event\n", "clock: event\npan_key_file: pan.key\n"} {
+		conf := configDir(t, settings)
+		write(t, filepath.Join(conf, "pan.key"), key)
+		if err := os.Mkdir(filepath.Join(conf, "mappings"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(conf, "mappings", "m.yaml"), "format: csv\ntime: {column: when}\n"+
+			"fields: {transaction_id: id, customer_id: who, card_id: card, amount: eur}\nconstants: {currency: EUR}\n")
+		for mapping, input := range map[string]string{"tidegate": envelopes, "m": columns} {
+			data, decisions := filepath.Join(t.TempDir(), "data"), filepath.Join(dir, "decisions.jsonl")
+			out, err := exec.Command(binary, "replay", "--config", filepath.Join(conf, "tidegate.yaml"), "--input", input, "--mapping", mapping,
+				"--into", data, "--decisions-out", decisions).CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			written, err := os.ReadFile(decisions)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Contains(append(written, out...), []byte(pan)) {
+				t.Errorf("the card number is shown:\n%s%s", out, written)
+			}
+			if !strings.Contains(settings, "pan_key_file") {
+				if !bytes.Contains(out, []byte("card number")) || len(written) != 0 {
+					t.Errorf("without a key: %s%s", out, written)
+				}
+				continue
+			}
+			if !bytes.Contains(written, []byte(name)) {
+				t.Errorf("%s is not in %s%s", name, written, out)
+			}
+			s := serve(t, conf, data)
+			if status, body := s.get("/v1/decisions/" + name); status != 200 {
+				t.Errorf("%s: %d %s", mapping, status, body)
+			}
+			if status, body := s.post("/v1/authorize", payment); status != 200 {
+				t.Errorf("%s: the same payment: %d %s", mapping, status, body)
+			}
+			if status, body := s.post("/v1/authorize", strings.Replace(payment, `"amount":5`, `"amount":6`, 1)); status != 409 {
+				t.Errorf("%s: another payment under its id: %d %s", mapping, status, body)
+			}
+		}
 	}
 }
