@@ -109,7 +109,12 @@ func Load(path string) (Config, error) {
 		return Config{}, err
 	}
 	c.Dir, c.Files, c.document = dir, os.DirFS(dir), yamlfile.Document{File: path, Data: data}
-	for _, p := range append(c.Kafka.paths(), &c.Data, &c.TLS.Cert, &c.TLS.Key, &c.PANKeyFile) {
+	c.Kafka.document = c.document
+	paths := []*string{&c.Data, &c.TLS.Cert, &c.TLS.Key, &c.PANKeyFile}
+	for _, n := range c.Kafka.named() {
+		paths = append(paths, n.path)
+	}
+	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, *p)
 		}

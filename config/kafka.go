@@ -31,6 +31,8 @@ type Kafka struct {
 	Outputs  Outputs      `yaml:"outputs"`
 	Registry Registry     `yaml:"registry"` // of schemas
 	Inputs   []KafkaInput `yaml:"inputs"`
+
+	document yamlfile.Document // as of Config
 }
 
 // Topics says how topics are made, and what doctor expects of those that are
@@ -59,15 +61,6 @@ func defaultKafka() Kafka {
 
 // Security is how we and the brokers know each other.
 func (k *Kafka) Security() kafka.Security { return kafka.Security{TLS: k.TLS, SASL: k.SASL} }
-
-// paths are those of the files that it names.
-func (k *Kafka) paths() []*string {
-	paths := []*string{&k.TLS.CA, &k.TLS.Cert, &k.TLS.Key, &k.SASL.PasswordFile, &k.SASL.TokenFile, &k.Registry.CA, &k.Registry.PasswordFile}
-	for i := range k.Inputs {
-		paths = append(paths, &k.Inputs[i].Expect)
-	}
-	return paths
-}
 
 func (k *Kafka) check(document yamlfile.Document) error {
 	loopback := true

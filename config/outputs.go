@@ -45,7 +45,7 @@ func (k *Kafka) Encoders() (decision, alert *schema.Encoder, err error) {
 	if !ok {
 		return nil, nil, nil
 	}
-	registry, err := k.Registry.Open()
+	registry, err := k.OpenRegistry()
 	if err != nil {
 		return nil, nil, err
 	}

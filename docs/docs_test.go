@@ -347,7 +347,7 @@ func TestInputsAreDocumented(t *testing.T) {
 			t.Error(err)
 		}
 		for i := range c.Kafka.Inputs {
-			if _, err := c.Kafka.Inputs[i].Decoder(registry); err != nil {
+			if _, err := c.Kafka.Decoder(i, registry); err != nil {
 				t.Error(c.Kafka.Inputs[i].Topic, err)
 			}
 		}

@@ -35,7 +35,7 @@ func (e *examination) kafka(ctx context.Context) {
 		e.note("brokers", Skip, "", "there are none in kafka.brokers: nothing is published")
 		return
 	}
-	options, err := e.Config.Kafka.Security().Options()
+	options, err := e.Config.Kafka.Options()
 	if err != nil {
 		e.note("brokers", Fail, "mend kafka in tidegate.yaml", "%v", err)
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/tidegate/tidegate"
-	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/stream/schema"
 )
 
@@ -13,14 +12,14 @@ import (
 // does before it reads.
 func (e *examination) schemas(ctx context.Context) {
 	k := &e.Config.Kafka
-	registry, err := k.Registry.Open()
+	registry, err := k.OpenRegistry()
 	if err != nil {
 		e.note("schema registry", Fail, "mend kafka.registry in tidegate.yaml", "%v", err)
 		return
 	}
 	for i := range k.Inputs {
-		if in := &k.Inputs[i]; !in.Plain() {
-			e.schema(ctx, registry, in)
+		if !k.Inputs[i].Plain() {
+			e.schema(ctx, registry, i)
 		}
 	}
 	e.outputs(ctx)
@@ -58,9 +57,10 @@ func (e *examination) output(ctx context.Context, topic string, encoder *schema.
 	}
 }
 
-func (e *examination) schema(ctx context.Context, registry *schema.Registry, in *config.KafkaInput) {
+func (e *examination) schema(ctx context.Context, registry *schema.Registry, input int) {
+	in := &e.Config.Kafka.Inputs[input]
 	name := "schema of " + in.Topic
-	d, err := in.Decoder(registry)
+	d, err := e.Config.Kafka.Decoder(input, registry)
 	if err != nil {
 		e.note(name, Fail, "mend the input in tidegate.yaml", "%v", err)
 		return

@@ -53,7 +53,7 @@ func (c *dlqTopic) open(ctx context.Context) (*dlq.Letters, error) {
 	if len(brokers) == 0 {
 		return nil, tidegate.Errorf(tidegate.CodeConfig, "no brokers: name a tidegate.yaml that has some with --config, or --brokers")
 	}
-	options, err := cfg.Kafka.Security().Options()
+	options, err := cfg.Kafka.Options()
 	if err != nil {
 		return nil, err
 	}

@@ -30,3 +30,21 @@ func TestInputsWithoutBrokers(t *testing.T) {
 		}
 	}
 }
+
+// serve and doctor name the line of tidegate.yaml that names a file which is not there.
+func TestNamedFileIsAway(t *testing.T) {
+	for _, c := range []struct{ kafka, place string }{
+		{"kafka: {brokers: ['127.0.0.1:1'], sasl: {mechanism: SCRAM-SHA-512, user: u, password_file: away}}\n", "tidegate.yaml:1:92: "},
+		{"kafka: {brokers: ['127.0.0.1:1'], tls: {enabled: true, ca: away}}\n", "tidegate.yaml:1:60: "},
+		{"kafka:\n  brokers: ['127.0.0.1:1']\n  inputs:\n  - topic: labels\n    expect: away\n", "tidegate.yaml:5:13: "},
+	} {
+		conf, data := configDir(t, c.kafka), filepath.Join(t.TempDir(), "data")
+		for _, command := range []string{"serve --listen 127.0.0.1:0", "doctor --timeout 5s"} {
+			arguments := append(strings.Fields(command), "--config", filepath.Join(conf, "tidegate.yaml"), "--data", data)
+			out, err := exec.Command(binary, arguments...).CombinedOutput()
+			if err == nil || !strings.Contains(string(out), c.place) || !strings.Contains(string(out), "away cannot be read: no such file") {
+				t.Errorf("%s: %v\n%s", command, err, out)
+			}
+		}
+	}
+}

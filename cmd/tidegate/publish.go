@@ -45,7 +45,7 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	if s.command.DevKafka {
 		err = p.develop(&o, s.config.Kafka.InputTopics())
 	} else if o.Accept, err = acceptedRecord(); err == nil {
-		o.Client, err = s.config.Kafka.Security().Options()
+		o.Client, err = s.config.Kafka.Options()
 	}
 	if err != nil {
 		return nil, errors.Join(err, p.close())

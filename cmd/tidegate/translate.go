@@ -23,7 +23,7 @@ func newTranslations(c *config.Kafka, metrics prometheus.Registerer) (*translati
 		Name: "tidegate_deserialization_errors_total", Help: "Records of Kafka that are no JSON or that their schema does not fit, by topic and reason; each is a dead letter.",
 	}, []string{"topic", "reason"})}
 	metrics.MustRegister(t.errors)
-	registry, err := c.Registry.Open()
+	registry, err := c.OpenRegistry()
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func newTranslations(c *config.Kafka, metrics prometheus.Registerer) (*translati
 		if in.Plain() {
 			continue
 		}
-		if t.decoders[in.Topic], err = in.Decoder(registry); err != nil {
+		if t.decoders[in.Topic], err = c.Decoder(i, registry); err != nil {
 			return nil, err
 		}
 	}

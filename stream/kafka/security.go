@@ -79,7 +79,7 @@ func (t TLS) roots() (*x509.CertPool, error) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(body) {
-		return nil, tidegate.FileErrorf(t.CA, 0, 0, "holds no certificate: kafka.tls.ca is a PEM file with who signed those of the brokers")
+		return nil, tidegate.FileErrorf(t.CA, 0, 0, "holds no certificate: ca is a PEM file with who signed those of the other side")
 	}
 	return roots, nil
 }
