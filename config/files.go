@@ -3,11 +3,13 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/yamlfile"
 )
 
 // What decides, by its place in a configuration directory.
@@ -20,7 +22,8 @@ var (
 const maxFileBytes = 256 << 20
 
 // Deciding reads every file that decides, by its slash-separated path.
-// Hidden files and editors' leavings are passed over.
+// Hidden files and editors' leavings are passed over. A YAML file that says
+// nothing is an error: it is more likely half saved than meant.
 func Deciding(files fs.FS) (map[string][]byte, error) {
 	contents := map[string][]byte{}
 	add := func(name string) error {
@@ -57,7 +60,32 @@ func Deciding(files fs.FS) (map[string][]byte, error) {
 			return nil, unreadable(dir, err)
 		}
 	}
+	if err := saysNothing(contents); err != nil {
+		return nil, err
+	}
 	return contents, nil
+}
+
+// saysNothing tells of the YAML files that are empty but for comments: many
+// programs truncate a file before they write it, and a reload in between would
+// drop what it holds without a word. Lists may be empty.
+func saysNothing(contents map[string][]byte) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(contents)) {
+		top, _, _ := strings.Cut(name, "/")
+		if ext := path.Ext(name); top == "lists" || ext != ".yaml" && ext != ".yml" || !yamlfile.Empty(contents[name]) {
+			continue
+		}
+		holds := "its " + strings.TrimSuffix(top, path.Ext(top))
+		switch top {
+		case "policy.yaml":
+			holds = "its settings"
+		case "models":
+			holds = "its model"
+		}
+		errs = append(errs, tidegate.FileErrorf(name, 1, 1, "is empty: was it saved whole? Write it again, or delete the file to drop %s", holds))
+	}
+	return errors.Join(errs...)
 }
 
 func ignored(base string) bool {

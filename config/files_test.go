@@ -37,6 +37,34 @@ func TestDeciding(t *testing.T) {
 	}
 }
 
+// A YAML file that was truncated does not pass for one without rules; all of
+// them are named. Lists may be empty, and so may what says so.
+func TestEmptyFiles(t *testing.T) {
+	empty := map[string]string{
+		"rules/a.yaml": "its rules", "rules/team/b.yml": "its rules", "features.yaml": "its features", "features/more.yaml": "its features",
+		"patterns/p.yaml": "its patterns", "models/m.yaml": "its model", "policy.yaml": "its settings", "rates.yaml": "its rates",
+		"attributes.yaml": "its attributes", "suppressions.yaml": "its suppressions",
+	}
+	for _, content := range []string{"", " \n\t\n", "# a rule\n", "---\n", "\ufeff", "\ufeff# a rule\r\n---\r\n"} {
+		files := fstest.MapFS{"lists/block.txt": file(content), "lists/watch.csv": file(content), "lists/l.yaml": file(content)}
+		if _, err := Deciding(files); err != nil {
+			t.Errorf("%q: lists: %v", content, err)
+		}
+		var want []string
+		for _, name := range slices.Sorted(maps.Keys(empty)) {
+			files[name] = file(content)
+			want = append(want, name+":1:1: is empty: was it saved whole? Write it again, or delete the file to drop "+empty[name])
+		}
+		_, err := Deciding(files)
+		if err == nil || err.Error() != strings.Join(want, "\n") || tidegate.CodeOf(err) != tidegate.CodeConfig {
+			t.Errorf("%q: %v\nwant %s", content, err, strings.Join(want, "\n"))
+		}
+	}
+	if _, err := Deciding(fstest.MapFS{"rules/a.yaml": file("rules: []\n"), "policy.yaml": file("{}\n")}); err != nil {
+		t.Error(err)
+	}
+}
+
 // A file that can't be read is named.
 func TestUnreadable(t *testing.T) {
 	for _, name := range []string{"policy.yaml", "rules/a.yaml"} {

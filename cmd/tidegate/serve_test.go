@@ -1,13 +1,16 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // SIGTERM answers what is under way and ends with 0; a second start finds
@@ -39,6 +42,54 @@ func TestServeDrains(t *testing.T) {
 			t.Errorf("t-%d was answered %v and is %s", i, answer, body)
 		}
 	}
+}
+
+// Who truncates a file before writing it drops no rules in between: the rules of
+// before go on, and what is wrong is shown, as by rules check.
+func TestTruncatedRulesGoOn(t *testing.T) {
+	conf := configDir(t, "{}\n")
+	file := filepath.Join(conf, "rules", "amount.yaml")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, conf, filepath.Join(t.TempDir(), "data"))
+	type state struct {
+		Generation uint32
+		Rules      []struct{ ID string }
+		Errors     []struct{ File string }
+	}
+	rules := func() (is state) {
+		status, body := s.get("/v1/rules")
+		if err := json.Unmarshal(body, &is); status != 200 || err != nil {
+			t.Fatalf("%d %s %v", status, body, err)
+		}
+		return is
+	}
+	before := rules()
+	await := func(what string, reached func(state) bool) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); !reached(rules()); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is not shown: %+v\n%s", what, rules(), &s.stderr)
+			}
+		}
+	}
+	write(t, file, "")
+	await("an empty file", func(is state) bool { return len(is.Errors) == 1 && is.Errors[0].File == "rules/amount.yaml" })
+	if is := rules(); is.Generation != before.Generation || len(is.Rules) != len(before.Rules) || len(is.Rules) == 0 {
+		t.Errorf("%+v decide now, before %+v", is, before)
+	}
+	out, err := exec.Command(binary, "rules", "check", "--config", filepath.Join(conf, "tidegate.yaml")).CombinedOutput()
+	if want := "rules/amount.yaml:1:1: is empty"; err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("rules check: %v %s, want %s", err, out, want)
+	}
+	write(t, file, string(whole))
+	await("the whole file", func(is state) bool { return len(is.Errors) == 0 })
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	await("a deletion", func(is state) bool { return len(is.Errors) == 0 && len(is.Rules) < len(before.Rules) })
 }
 
 // A directory has one owner: the second process refuses, saying who it is.

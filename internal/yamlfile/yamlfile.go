@@ -20,7 +20,7 @@ import (
 // Decode fills v from a YAML document. An empty document leaves v as it is.
 // Every error is a *tidegate.Error that names the place in file.
 func Decode(file string, data []byte, v any) (err error) {
-	if empty(data) { // the decoder would clear v
+	if Empty(data) { // the decoder would clear v
 		return nil
 	}
 	defer func() {
@@ -51,9 +51,9 @@ func unreadable(file string, fault any) error {
 	return tidegate.FileErrorf(file, 1, 0, "this can't be read as YAML (%v); is there a stray ! or &?", fault)
 }
 
-// empty tells whether a document has nothing but comments.
-func empty(data []byte) bool {
-	for line := range bytes.Lines(data) {
+// Empty tells whether a document has nothing but comments.
+func Empty(data []byte) bool {
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
 		line = bytes.TrimSpace(line)
 		if len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("---")) {
 			return false
