@@ -27,10 +27,13 @@ type Options struct {
 	Transactions int             // genuine ones; fraud comes on top
 	Start        tidegate.Millis // event time of the first
 	Span         tidegate.Millis // event time from the first to the last
-	FraudShare   float64         // of transactions, about
+	FraudShare   float64         // of transactions, about; [NoFraud] for none
 	Haste        float64         // how much faster than usual campaigns go; 1 is usual
 	Opening      bool            // a campaign begins at once, so that there is something to see
 }
+
+// NoFraud is the share of fraud in a stream that has none: zero is the default.
+const NoFraud = -1
 
 // Defaults fills what is zero.
 func (o Options) Defaults() Options {

@@ -28,7 +28,29 @@ type generateCommand struct {
 	LabelDelay   time.Duration `help:"From a payment to its label." default:"72h"`
 }
 
+// check refuses what makes no stream: to the generator zero is its default.
+func (c *generateCommand) check() error {
+	for _, least := range []struct {
+		name string
+		is   int
+	}{{"-n, --transactions", c.Transactions}, {"--customers", c.Customers}, {"--days", c.Days}} {
+		if least.is < 1 {
+			return tidegate.Errorf(tidegate.CodeInvalid, "%s is %d: write 1 or more", least.name, least.is)
+		}
+	}
+	if !(c.FraudShare >= 0 && c.FraudShare <= 1) {
+		return tidegate.Errorf(tidegate.CodeInvalid, "--fraud-share is %g: write a share from 0 to 1, as 0.01", c.FraudShare)
+	}
+	if c.LabelDelay < 0 {
+		return tidegate.Errorf(tidegate.CodeInvalid, "--label-delay is %s: a label can't come before its payment", c.LabelDelay)
+	}
+	return nil
+}
+
 func (c *generateCommand) Run(ctx context.Context) (err error) {
+	if err := c.check(); err != nil {
+		return err // before a file is made
+	}
 	events, err := create(c.Output)
 	if err != nil {
 		return err
@@ -41,9 +63,13 @@ func (c *generateCommand) Run(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, labels.Close()) }()
 	}
+	fraud := c.FraudShare
+	if fraud == 0 {
+		fraud = generate.NoFraud
+	}
 	stream := generate.New(generate.Options{
 		Seed: c.Seed, Customers: c.Customers, Transactions: c.Transactions,
-		Start: tidegate.MillisOf(c.Start), Span: tidegate.Millis(c.Days) * 24 * 3600 * 1000, FraudShare: c.FraudShare,
+		Start: tidegate.MillisOf(c.Start), Span: tidegate.Millis(c.Days) * 24 * 3600 * 1000, FraudShare: fraud,
 	})
 	progress := newProgress("generating", int64(c.Transactions), c.Output == "-")
 	defer progress.done()
