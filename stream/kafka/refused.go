@@ -70,7 +70,7 @@ func (r *refusals) note(refused *refusedError, batch []Message) {
 	}
 	for _, m := range batch {
 		if _, ok := r.reasons[m.mark]; ok && !strings.HasSuffix(m.Topic, deadLetterSuffix) {
-			r.topics[m.Topic] = true
+			r.topics[unpublished(&m).Topic] = true
 		}
 	}
 }
@@ -99,6 +99,13 @@ func (r *refusals) replaceAll(batch []Message, at time.Time) {
 	}
 }
 
+// unpublished is what the dead letter of a message is of: of one that was to be
+// tried again the record that was read, whose topic has dead letters already.
+func unpublished(m *Message) *kgo.Record {
+	first, _, _ := Tried(&kgo.Record{Topic: m.Topic, Partition: -1, Offset: -1, Key: m.Key, Value: m.Value, Headers: m.Headers})
+	return first
+}
+
 // replace puts a dead letter in the place of a message that is refused.
 func (r *refusals) replace(m *Message, at time.Time) {
 	reason, ok := r.reasons[m.mark]
@@ -110,8 +117,7 @@ func (r *refusals) replace(m *Message, at time.Time) {
 		times--
 		headers := m.Headers
 		*m = DeadLetter{
-			Record: &kgo.Record{Topic: m.Topic, Partition: -1, Offset: -1, Key: m.Key, Value: m.Value, Headers: m.Headers},
-			Code:   string(tidegate.CodeTooLarge), Error: "Kafka refuses it: " + reason.err.Error(), At: at,
+			Record: unpublished(m), Code: string(tidegate.CodeTooLarge), Error: "Kafka refuses it: " + reason.err.Error(), At: at,
 		}.Message(func(b []byte) []byte { return b })
 		for _, h := range headers {
 			if h.Key == HeaderRecord || h.Key == HeaderTenant {
