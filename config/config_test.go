@@ -22,6 +22,7 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"a member twice", "clock: event\nclock: event\n", `tidegate.yaml:2:1: mapping key "clock" already defined at [1:1]`},
 		{"broken YAML", "limits: {body: 1KiB\n", "tidegate.yaml:1:9: "},
 		{"a wrong type", "limits: 5\n", "tidegate.yaml:1:9: "},
+		{"brokers that are no list", "kafka: {brokers: localhost:9092}\n", "tidegate.yaml:1:18: a text was used where a list is expected: write a list, as [a, b]"},
 		{"no size", "\nlimits: {body: big}\n", `tidegate.yaml:2:16: "big" is not a size: write it as 65536, 64KiB, 16MiB or 2GiB`},
 		{"no duration", "checkpoint:\n  every: often\n", `tidegate.yaml:2:10: "often" is not a duration: write it as 500ms, 90s, 5m, 24h or 30d`},
 		{"an unknown clock", "# time\nclock: wall\n", `tidegate.yaml:2:8: clock is "wall": write arrival or event`},

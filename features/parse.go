@@ -80,7 +80,7 @@ func (p *fileParser) document(body ast.Node) error {
 		}
 		list, ok := m.Value.(*ast.SequenceNode)
 		if !ok {
-			return p.errorAt(m.Value, "features is a list of definitions")
+			return p.errorAt(m.Value, "features is a list of definitions: write each on a line that begins with a dash")
 		}
 		for _, n := range list.Values {
 			if err := p.definition(n); err != nil {

@@ -19,7 +19,7 @@ func TestErrors(t *testing.T) {
 		{"syntax", "features: [", `f.yaml:1:11: sequence end token ']' not found`},
 		{"a list", "- name: f\n", `f.yaml:1:1: a feature file is a mapping: features: [...]`},
 		{"other top member", "feature: []\n", `f.yaml:1:1: unknown member "feature"; did you mean features?`},
-		{"no list", "features: count\n", `f.yaml:1:11: features is a list of definitions`},
+		{"no list", "features: count\n", `f.yaml:1:11: features is a list of definitions: write each on a line that begins with a dash`},
 		{"no name", head + "  - key: customer_id\n", `f.yaml:2:5: a feature needs a name`},
 		{"bad name", head + "  - name: 2x\n", `f.yaml:2:11: "2x" is not a name: letters, digits and _, beginning with a letter`},
 		{"unknown member", one("key: customer_id, agregate: count"), `f.yaml:2:33: unknown member "agregate"; did you mean aggregate?`},

@@ -149,7 +149,7 @@ func (d *document) entries(n ast.Node, what string, f func(key string, at place,
 		values = []*ast.MappingValueNode{n}
 	case *ast.NullNode:
 	default:
-		d.fail(placeOf(n), "%s must be a mapping of names to values", what)
+		d.fail(placeOf(n), "%s must be a mapping of names to values: write {name: value}", what)
 		return false
 	}
 	for _, v := range values {
@@ -165,7 +165,7 @@ func (d *document) entries(n ast.Node, what string, f func(key string, at place,
 func (d *document) sequence(n ast.Node, what string) []ast.Node {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.fail(placeOf(n), "%s must be a list", what)
+		d.fail(placeOf(n), "%s must be a list: write [a, b], or a line each that begins with a dash", what)
 		return nil
 	}
 	return s.Values

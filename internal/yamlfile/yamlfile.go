@@ -71,7 +71,10 @@ func place(file string, err error, v any) error {
 	}
 	var y yaml.Error
 	if errors.As(err, &y) {
-		e := &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: suggest(y.GetMessage(), v)}
+		e := &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: remedy(err)}
+		if e.Message == "" {
+			e.Message = suggest(y.GetMessage(), v)
+		}
 		if t := y.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
 		}
