@@ -29,6 +29,15 @@ func (d *eventDecoder) complete() bool {
 	case tidegate.TypeLabel:
 		return d.failAt(tidegate.CodeInvalid, "/event_type", "a label is no event: send it where labels go")
 	}
+	if HasKey(ev) {
+		return true
+	}
+	return d.failAt(tidegate.CodeInvalid, d.at(member(tidegate.CustomerID)),
+		"is missing: an event needs at least one key, as customer_id, card_id, account_id, device_fingerprint or ip_address")
+}
+
+// HasKey reports whether an event has one of the keys that features are kept by.
+func HasKey(ev *tidegate.Event) bool {
 	for _, f := range [...]tidegate.Field{
 		tidegate.CustomerID, tidegate.CardID, tidegate.AccountID, tidegate.TransactionID, tidegate.DeviceFingerprint,
 		tidegate.IPAddress, tidegate.MerchantID, tidegate.TerminalID, tidegate.EmailHash, tidegate.PhoneHash,
@@ -37,8 +46,7 @@ func (d *eventDecoder) complete() bool {
 			return true
 		}
 	}
-	return d.failAt(tidegate.CodeInvalid, d.at(member(tidegate.CustomerID)),
-		"is missing: an event needs at least one key, as customer_id, card_id, account_id, device_fingerprint or ip_address")
+	return false
 }
 
 func (d *eventDecoder) completeTransaction() bool {

@@ -1,9 +1,6 @@
 package replay
 
 import (
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -25,34 +22,18 @@ func TestLabelColumn(t *testing.T) {
 		{"label: {column: fraud}", "1", 0},
 		{"label:\n  column: fraud\n", "1", 0},
 	} {
-		m, err := LoadMapping(fstest.MapFS{"mappings/m.yaml": {Data: []byte(head + c.label)}}, "m")
-		if err != nil {
-			t.Fatalf("%s: %v", c.label, err)
-		}
+		m := loaded(t, head+c.label)
 		if m.Label.Column != "fraud" || m.Label.True != c.is || m.Label.AvailableAfter.Std() != c.after {
 			t.Errorf("%s: %+v", c.label, m.Label)
 		}
-		file := filepath.Join(t.TempDir(), "f.csv")
-		if err := os.WriteFile(file, []byte("id;when;who;eur;fraud\n1;02.01.2026 12:00:00 +0100;a;1;"+c.is+"\n2;02.01.2026 12:00:01 +0100;a;1;other\n3;02.01.2026 12:00:02 +0100;a;1;\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		r, err := Open(file, m)
-		if err != nil {
-			t.Fatal(err)
+		rows, bad := readMapped(t, m, "id;when;who;eur;fraud\n1;02.01.2026 12:00:00 +0100;a;1;"+c.is+"\n2;02.01.2026 12:00:01 +0100;a;1;other\n3;02.01.2026 12:00:02 +0100;a;1;\n")
+		if len(bad) != 0 {
+			t.Fatal(bad)
 		}
 		var got []string
-		for {
-			var row Row
-			if err := r.Next(&row); err == io.EOF {
-				break
-			} else if err != nil {
-				t.Fatal(err)
-			}
+		for _, row := range rows {
 			at := row.Event.Time.Time().UTC().Format("15:04:05 ")
 			got = append(got, at+map[bool]string{true: "labelled ", false: ""}[row.Labelled]+map[bool]string{true: "fraud", false: "fine"}[row.Fraud])
-		}
-		if err := r.Close(); err != nil {
-			t.Fatal(err)
 		}
 		if want := "11:00:00 labelled fraud, 11:00:01 labelled fine, 11:00:02 fine"; strings.Join(got, ", ") != want {
 			t.Errorf("%s: %q", c.label, got)

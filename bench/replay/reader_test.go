@@ -37,7 +37,11 @@ func readMapped(t *testing.T, m *Mapping, content string) (rows []Row, bad []err
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for {
 		var row Row
 		switch err := r.Next(&row); {
