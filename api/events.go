@@ -53,14 +53,13 @@ func (s *Server) label(w http.ResponseWriter, r *http.Request) {
 	s.accepted(w, l.ID, repeated, nil)
 }
 
-// notAhead refuses a label from the future: being the newest, it would stand
-// for ever.
+// notAhead refuses a label from the future.
 func (s *Server) notAhead(l *tidegate.Label) error {
 	guard := s.node.Clock()
-	if guard.Off || l.ReportedAt <= tidegate.MillisOf(s.options.Clock().Add(guard.MaxAhead)) {
+	if guard.Off {
 		return nil
 	}
-	return tidegate.FieldErrorf(tidegate.CodeInFuture, "/reported_at", "is more than %v ahead of the time of arrival", guard.MaxAhead)
+	return wire.CheckReported(l, tidegate.MillisOf(s.options.Clock()), guard.MaxAhead)
 }
 
 func (s *Server) accepted(w http.ResponseWriter, id string, repeated bool, warnings []string) {

@@ -70,8 +70,10 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 		if err := wire.DecodeLabel(body, o, l); err != nil {
 			return in, err
 		}
-		if !guard.Off && l.ReportedAt > now+tidegate.Millis(guard.MaxAhead.Milliseconds()) {
-			return in, tidegate.FieldErrorf(tidegate.CodeInFuture, "/reported_at", "is more than %v ahead of the time of arrival", guard.MaxAhead)
+		if !guard.Off {
+			if err := wire.CheckReported(l, now, guard.MaxAhead); err != nil {
+				return in, err
+			}
 		}
 		if t.topic.Source != "" {
 			l.Source = t.topic.Source

@@ -156,3 +156,12 @@ func CheckClock(ev *tidegate.Event, arrival tidegate.Millis, opts Options) error
 	}
 	return nil
 }
+
+// CheckReported refuses a label from further ahead than clocks differ: being the
+// newest, it would stand for ever.
+func CheckReported(l *tidegate.Label, arrival tidegate.Millis, maxAhead time.Duration) error {
+	if l.ReportedAt > arrival+tidegate.Millis(maxAhead.Milliseconds()) {
+		return tidegate.FieldErrorf(tidegate.CodeInFuture, "/reported_at", "is more than %v ahead of the time of arrival", maxAhead)
+	}
+	return nil
+}
