@@ -3,12 +3,14 @@ package doctor_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/doctor"
@@ -153,6 +155,26 @@ func TestBrokers(t *testing.T) {
 	})
 	for _, r := range []doctor.Report{look(), fix(), look()} {
 		says(t, r, "topic fraud-alerts", doctor.Warn, "1 replicas, and 3 are wanted; 1 partitions, and 4 are wanted", "kafka-reassign-partitions.sh")
+	}
+
+	// A transaction that nobody will end is told from one under way.
+	says(t, r, "transactions", doctor.OK, "none hangs in decisions, ", "")
+	working := broker.Client(t, kgo.TransactionalID("at work"), kgo.DefaultProduceTopic("decisions"))
+	if err := working.BeginTransaction(); err != nil {
+		t.Fatal(err)
+	}
+	if err := working.ProduceSync(t.Context(), kgo.StringRecord("under way")).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	says(t, look(), "transactions", doctor.OK, "none hangs", "")
+	hang(t, broker, "decisions", 2)
+	says(t, look(), "transactions", doctor.Fail, "in partition 2 of decisions at offset 0 since 20", "kafka-transactions.sh abort --topic decisions --partition 2 --start-offset 0")
+	broker.EndHanging(t)
+	eventually(t, "it is ended", func() bool {
+		return slices.ContainsFunc(look().Checks, func(c doctor.Check) bool { return c.Name == "transactions" && c.Status == doctor.OK })
+	})
+	if err := working.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
+		t.Error("the one that was under way was ended, too: ", err)
 	}
 
 	// A node is lost: with it the only replica of that topic, and one of the others'.

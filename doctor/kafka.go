@@ -54,6 +54,7 @@ func (e *examination) kafka(ctx context.Context) {
 	c.versions(ctx)
 	c.settings(ctx)
 	c.topics(ctx)
+	c.transactions(ctx)
 	c.access(ctx)
 	c.skew(ctx)
 }
