@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/tidegate/tidegate"
@@ -12,16 +13,30 @@ func (s *Server) event(w http.ResponseWriter, r *http.Request) {
 	b := buffers.Get().(*buffer)
 	defer buffers.Put(b)
 	var e tidegate.Event
-	if err := s.decode(w, r, b, wire.OtherEvent, &e); err != nil {
-		s.fail(w, r, err)
+	refused := s.decode(w, r, b, wire.OtherEvent, &e)
+	if refused != nil && !ofItsTime(refused) {
+		s.fail(w, r, refused)
 		return
 	}
-	repeated, err := s.node.Event(r.Context(), &e)
+	repeated, err := s.tell(r.Context(), &e, refused)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
 	s.accepted(w, e.ID, repeated, e.Warnings)
+}
+
+// tell has an event recorded; one that is refused for its time may still be one
+// that was sent before.
+func (s *Server) tell(ctx context.Context, e *tidegate.Event, refused error) (repeated bool, err error) {
+	if refused == nil {
+		return s.node.Event(ctx, e)
+	}
+	repeated, err = s.node.RetryEvent(ctx, e)
+	if err == nil && !repeated {
+		return false, refused
+	}
+	return repeated, err
 }
 
 // label is POST /v1/labels: whether a transaction was fraud.

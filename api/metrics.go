@@ -29,11 +29,18 @@ func newMetrics(registry *prometheus.Registry, n Reader) *metrics {
 		problems: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tidegate_problems_total", Help: "Requests answered with a problem, by code."}, []string{"code"}),
 		latency:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "tidegate_decision_seconds", Help: "From request to durable record.", Buckets: latencyBuckets}),
 	}
+	for code := range statuses {
+		m.problems.WithLabelValues(string(code)) // an increase is seen from 0 on
+	}
 	registry.MustRegister(m.problems, m.latency, nodeCollector{n}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
+// decided takes a decision's time; a retry has none.
 func (m *metrics) decided(d *tidegate.Decision) {
+	if d.Retry {
+		return
+	}
 	m.latency.Observe(time.Duration(d.DecidedInUS * 1000).Seconds())
 }
 

@@ -131,6 +131,26 @@ func TestRepeatedEventsAndLabels(t *testing.T) {
 		}
 		r.restart()
 	}
+	if retries, conflicts := r.metric(`tidegate_inputs_total{kind="retry"}`), r.metric(`tidegate_inputs_total{kind="conflict"}`); retries+conflicts != 0 {
+		t.Errorf("%v retries and %v conflicts are counted since the restart", retries, conflicts)
+	}
+	// An event that would be too old is still one that was told.
+	r.pass(25 * time.Hour)
+	accepted("/v1/events", login, true)
+	accepted("/v1/labels", label("l1", true), true)
+	for code, body := range map[tidegate.Code]string{
+		tidegate.CodeConflict: strings.Replace(login, "login_failed", "login", 1),
+		tidegate.CodeTooOld:   strings.Replace(login, "e1", "e2", 1),
+	} {
+		if a := r.post("/v1/events", body); a.Code != code {
+			t.Errorf("%s: %d %s", body, a.status, a.body)
+		}
+	}
+	r.post("/v1/labels", label("l1", false)).mustBe(t, http.StatusConflict)
+	if retries, conflicts := r.metric(`tidegate_inputs_total{kind="retry"}`), r.metric(`tidegate_inputs_total{kind="conflict"}`); retries != 2 || conflicts != 2 {
+		t.Errorf("%v retries and %v conflicts of events and labels are counted, want 2 and 2", retries, conflicts)
+	}
+	r.pass(-25 * time.Hour)
 	known := as[struct{ Features map[string]any }](t, r.get("/v1/features/customer/c").mustBe(t, http.StatusOK))
 	if known.Features["customer_failed_logins_1h"] != 1.0 || known.Features["customer_fraud_count_30d"] != 1.0 {
 		t.Errorf("counted twice: %v", known.Features)

@@ -32,6 +32,7 @@ type Decider interface {
 // Recorder takes what asks for no decision.
 type Recorder interface {
 	Event(ctx context.Context, e *tidegate.Event) (repeated bool, err error)
+	RetryEvent(ctx context.Context, e *tidegate.Event) (bool, error)
 	Label(ctx context.Context, l *tidegate.Label) (repeated bool, err error)
 }
 

@@ -30,21 +30,11 @@ func (n *Node) eventInTurn(e *tidegate.Event) (sequence uint64, repeated bool, e
 }
 
 func (n *Node) event(e *tidegate.Event) (sequence uint64, repeated bool, err error) {
+	if first, taken, err := n.takenEvent(e); err != nil || taken {
+		return first, taken, err
+	}
 	if err := n.reserve(); err != nil {
 		return 0, false, err
-	}
-	if e.ID != "" {
-		first, taken, err := n.known.Event(e.Tenant, e.ID)
-		if err != nil {
-			return 0, false, n.fail(err)
-		}
-		if taken && first.Content != 0 && first.Content != wire.EventHash(e) { // 0: recorded by an older version
-			n.counters.conflicts.Add(1)
-			return 0, false, tidegate.FieldErrorf(tidegate.CodeConflict, "/event_id", "this event_id was used with another type, transaction, amount or other keys")
-		}
-		if taken {
-			return first.Sequence, true, nil
-		}
 	}
 	arrival := n.arrival(e.Time)
 	if err := n.completeFromPast(e); err != nil {
@@ -135,19 +125,20 @@ func (n *Node) labelInTurn(l *tidegate.Label) (sequence uint64, repeated bool, e
 }
 
 func (n *Node) label(l *tidegate.Label) (sequence uint64, repeated bool, err error) {
-	if err := n.reserve(); err != nil {
-		return 0, false, err
-	}
 	content := labelContent(l)
 	first, taken, err := n.known.Label(l.Tenant, l.ID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, false, n.fail(err)
-	}
-	if taken && first.Content != content {
+	case taken && first.Content != content:
+		n.counters.conflicts.Add(1)
 		return 0, false, tidegate.FieldErrorf(tidegate.CodeConflict, "/label_id", "this label_id was used with another content")
-	}
-	if taken {
+	case taken:
+		n.counters.retries.Add(1)
 		return first.Sequence, true, nil
+	}
+	if err := n.reserve(); err != nil {
+		return 0, false, err
 	}
 	if n.known.WaitingFull() {
 		return 0, false, tidegate.Errorf(tidegate.CodeOverloaded, "too many labels wait for transactions that are not known")

@@ -94,6 +94,8 @@ func TestLowSpace(t *testing.T) {
 	free := func(bytes uint64) { r.disk.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: bytes, TotalBytes: 1 << 20}) }
 	free(1000)
 	r.decide(r.tx("a", "anna", 100))
+	r.tell(r.event("told", "login_failed", "anna"))
+	r.label(r.fraud("l", "a"))
 	free(999)
 	// It is looked at after each commit, perhaps that of "a" still.
 	decided := 1.0
@@ -109,6 +111,13 @@ func TestLowSpace(t *testing.T) {
 	wantUnavailable(t, err)
 	_, err = r.Event(background, r.event("e", "login_failed", "anna"))
 	wantUnavailable(t, err)
+	// What was taken before needs no room.
+	if a := r.decide(r.tx("a", "anna", 100)); !a.Decision.Retry {
+		t.Error("a retry was decided")
+	}
+	if !r.tell(r.event("told", "login_failed", "anna")) || !r.label(r.fraud("l", "a")) {
+		t.Error("a repeated event or label was recorded")
+	}
 	_, err = r.Activate(files(otherRules))
 	wantUnavailable(t, err)
 	if r.Err() != nil {

@@ -52,3 +52,40 @@ func (n *Node) repeat(ctx context.Context, sequence uint64, same, withFeatures b
 	n.counters.retries.Add(1)
 	return nil
 }
+
+// RetryEvent is [Node.Retry] for an event that asks for no decision: it reports
+// whether the event was taken before.
+func (n *Node) RetryEvent(ctx context.Context, e *tidegate.Event) (bool, error) {
+	first, taken, err := n.firstOfEvent(e)
+	if err != nil || !taken {
+		return false, err
+	}
+	if err := n.journal.Wait(ctx, first); err != nil {
+		return false, n.waitError(err)
+	}
+	return true, nil
+}
+
+func (n *Node) firstOfEvent(e *tidegate.Event) (sequence uint64, taken bool, err error) {
+	n.lock()
+	defer n.ended(&err)
+	return n.takenEvent(e)
+}
+
+// takenEvent tells whether an event's id is taken, and by which record.
+func (n *Node) takenEvent(e *tidegate.Event) (sequence uint64, taken bool, err error) {
+	if e.ID == "" {
+		return 0, false, nil
+	}
+	first, taken, err := n.known.Event(e.Tenant, e.ID)
+	switch {
+	case err != nil:
+		return 0, false, n.fail(err)
+	case taken && first.Content != 0 && first.Content != wire.EventHash(e): // 0: recorded by an older version
+		n.counters.conflicts.Add(1)
+		return 0, false, tidegate.FieldErrorf(tidegate.CodeConflict, "/event_id", "this event_id was used with another type, transaction, amount or other keys")
+	case taken:
+		n.counters.retries.Add(1)
+	}
+	return first.Sequence, taken, nil
+}
