@@ -41,7 +41,7 @@ func (p *fileParser) syntax(err error) error {
 	e := tidegate.FileErrorf(p.file, 0, 0, "%s", err)
 	var y yaml.Error
 	if errors.As(err, &y) {
-		e.Message = y.GetMessage()
+		e.Message = yamlfile.SyntaxMessage(y)
 		if t := y.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
 		}

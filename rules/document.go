@@ -50,7 +50,7 @@ func (d *document) body() ast.Node {
 			if t := y.GetToken(); t != nil && t.Position != nil {
 				at = place{t.Position.Line, t.Position.Column}
 			}
-			d.fail(at, "%s", y.GetMessage())
+			d.fail(at, "%s", yamlfile.SyntaxMessage(y))
 			return nil
 		}
 		d.fail(place{}, "%s", err)

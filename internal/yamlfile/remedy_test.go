@@ -1,6 +1,7 @@
 package yamlfile
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/tidegate/tidegate"
@@ -51,6 +52,44 @@ func TestErrorsSayWhatToWrite(t *testing.T) {
 	} {
 		err := Decode("f.yaml", []byte(in), &doc{})
 		if err == nil || err.Error() != "f.yaml:"+want || tidegate.CodeOf(err) != tidegate.CodeConfig {
+			t.Errorf("%q: %v\nwant f.yaml:%s", in, err, want)
+		}
+	}
+}
+
+// Texts are what is written, and what doesn't fit is refused, not cut.
+func TestNothingIsCut(t *testing.T) {
+	type doc struct {
+		Version string            `yaml:"version"`
+		Codes   map[string]string `yaml:"codes"`
+		List    []string          `yaml:"list"`
+		Count   int               `yaml:"count"`
+		Small   *uint8            `yaml:"small"`
+		Points  [][2]float64      `yaml:"points"`
+		Flag    string            `yaml:"flag"`
+	}
+	const file = "version: 1.10\ncodes: {approve: 00, decline: 05}\nlist: [007, 1e5, 0x1F, True, .nan, x]\ncount: 2.0\nflag: &f 010\npoints: [[1, 2.5]]\n"
+	var got doc
+	if err := Decode("f.yaml", []byte(file), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := doc{Version: "1.10", Codes: map[string]string{"approve": "00", "decline": "05"},
+		List: []string{"007", "1e5", "0x1F", "True", ".nan", "x"}, Count: 2, Flag: "010", Points: [][2]float64{{1, 2.5}}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v\nwant %+v", got, want)
+	}
+	for in, want := range map[string]string{
+		"version: x\ncount: 2.5\n":                 "2:8: 2.5 was used where a whole number is expected: write a number, as 5",
+		"small: 0.5\n":                             "1:8: 0.5 was used where a whole number is expected: write a number, as 5",
+		"points: [[0, 0], [1, 2, 3]]\n":            "1:18: a list of 3 was used where one of 2 is expected",
+		"points:\n  - [1]\n":                       "2:5: a list of 1 was used where one of 2 is expected",
+		"version: x\n---\nversion: y\n":            "3:1: a second document: write everything into one",
+		"codes:\n\tapprove: x\n":                   "2:1: a line begins with a tab: indent with spaces",
+		"version: \"a \"b\"\"\n":                   "1:14: a value is not allowed here: look at the indentation, and put what holds double quotes into single ones",
+		"codes: {approve: 1}\ncodes: {a: \"1\"}\n": "2:1: mapping key \"codes\" already defined at [1:1]",
+	} {
+		err := Decode("f.yaml", []byte(in), &doc{})
+		if err == nil || err.Error() != "f.yaml:"+want {
 			t.Errorf("%q: %v\nwant f.yaml:%s", in, err, want)
 		}
 	}

@@ -5,7 +5,7 @@ package yamlfile
 import (
 	"bytes"
 	"errors"
-	"io"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -28,11 +28,39 @@ func Decode(file string, data []byte, v any) (err error) {
 			err = unreadable(file, fault)
 		}
 	}()
-	err = yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(v)
-	if err == nil || errors.Is(err, io.EOF) {
+	tree, err := Parse(data)
+	if err != nil {
+		return place(file, err, v)
+	}
+	body, fault := body(tree)
+	if fault == nil && body != nil {
+		fault = settle(body, reflect.TypeOf(v))
+	}
+	if fault != nil {
+		return place(file, fault, v)
+	}
+	if body == nil {
 		return nil
 	}
-	return place(file, err, v)
+	if err := yaml.NewDecoder(bytes.NewReader(nil), yaml.Strict()).DecodeFromNode(body, v); err != nil {
+		return place(file, err, v)
+	}
+	return nil
+}
+
+// body is the one document of a file; nil without any.
+func body(tree *ast.File) (ast.Node, *tidegate.Error) {
+	var body ast.Node
+	for _, doc := range tree.Docs {
+		switch {
+		case doc.Body == nil:
+		case body != nil:
+			return nil, wrongAt(doc.Body, "a second document: write everything into one")
+		default:
+			body = doc.Body
+		}
+	}
+	return body, nil
 }
 
 // Parse reads a document's tree. Errors are the library's own, with a token.
@@ -73,7 +101,7 @@ func place(file string, err error, v any) error {
 	if errors.As(err, &y) {
 		e := &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: remedy(err)}
 		if e.Message == "" {
-			e.Message = suggest(y.GetMessage(), v)
+			e.Message = suggest(SyntaxMessage(y), v)
 		}
 		if t := y.GetToken(); t != nil && t.Position != nil {
 			e.Line, e.Column = t.Position.Line, t.Position.Column
@@ -81,6 +109,19 @@ func place(file string, err error, v any) error {
 		return e
 	}
 	return &tidegate.Error{Code: tidegate.CodeConfig, File: file, Message: err.Error()}
+}
+
+// SyntaxMessage is what the YAML library says about a file that it can't read,
+// with what to do about the mistakes that are made most.
+func SyntaxMessage(y yaml.Error) string {
+	switch message := y.GetMessage(); {
+	case strings.HasPrefix(message, "found character '\t'"):
+		return "a line begins with a tab: indent with spaces"
+	case strings.HasPrefix(message, "value is not allowed in this context"):
+		return "a value is not allowed here: look at the indentation, and put what holds double quotes into single ones"
+	default:
+		return message
+	}
 }
 
 // At is an error at a node of the document; [Decode] adds the file.
