@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/hamba/avro/v2"
@@ -86,6 +87,9 @@ func (r *avroValue) value(dst []byte, s avro.Schema, depth int) []byte {
 	case *avro.RefSchema:
 		return r.value(dst, s.Schema(), depth+1)
 	case *avro.RecordSchema:
+		if s.FullName() == variableDecimal {
+			return r.variableDecimal(dst, s, depth)
+		}
 		return r.record(dst, s, depth)
 	case *avro.ArraySchema:
 		return r.blocks(dst, '[', ']', func(dst []byte) []byte { return r.value(dst, s.Items(), depth+1) })
@@ -108,6 +112,9 @@ func (r *avroValue) value(dst []byte, s avro.Schema, depth int) []byte {
 	case *avro.FixedSchema:
 		bytes := make([]byte, s.Size())
 		r.Read(bytes)
+		if logical(s) == "uuid" && len(bytes) == 16 {
+			return fmt.Appendf(dst, `"%x-%x-%x-%x-%x"`, bytes[:4], bytes[4:6], bytes[6:8], bytes[8:10], bytes[10:])
+		}
 		return r.bytes(dst, bytes, s.Logical())
 	case *avro.NullSchema:
 		return append(dst, "null"...)
@@ -127,6 +134,16 @@ func (r *avroValue) record(dst []byte, s *avro.RecordSchema, depth int) []byte {
 		dst = r.value(dst, field.Type(), depth+1)
 	}
 	return append(dst, '}')
+}
+
+// variableDecimal is a number with as many digits behind the point as it has.
+func (r *avroValue) variableDecimal(dst []byte, s *avro.RecordSchema, depth int) []byte {
+	start := len(dst)
+	dst = r.record(dst, s, depth)
+	if !r.ok() {
+		return dst
+	}
+	return append(dst[:start], variable(dst[start:])...)
 }
 
 // blocks reads the items of arrays and maps, until a block is empty.
@@ -192,6 +209,17 @@ func avroUnit(s *avro.PrimitiveSchema) unit {
 			return micros
 		}
 	}
+	switch logical(s) {
+	case "timestamp-nanos", "local-timestamp-nanos":
+		return nanos
+	}
 	name, _ := s.Prop("connect.name").(string)
 	return connectTime[name]
+}
+
+// logical is the name of a logical type of Avro 1.12 that the library has not,
+// and leaves where it stands.
+func logical(s avro.PropertySchema) string {
+	name, _ := s.Prop("logicalType").(string)
+	return name
 }

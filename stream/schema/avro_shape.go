@@ -14,6 +14,9 @@ func avroShape(s avro.Schema, depth int) *Shape {
 	case *avro.RefSchema:
 		return avroShape(s.Schema(), depth+1)
 	case *avro.RecordSchema:
+		if s.FullName() == variableDecimal {
+			return &Shape{Kind: Text}
+		}
 		fields := map[string]*Shape{}
 		for _, f := range s.Fields() {
 			shape := *avroShape(f.Type(), depth+1)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"strconv"
 
 	"github.com/tidegate/tidegate"
 )
@@ -93,7 +92,7 @@ func (u *unwrapped) event(body []byte) ([]byte, error) {
 		return nil, tidegate.FieldErrorf(tidegate.CodeInvalid, "/"+side, "the change has no row")
 	}
 	if wrapped.Schema != nil {
-		wrapped.Schema.field(side).convert(members)
+		wrapped.Schema.field(side).convertAll(members)
 	}
 	return u.envelope(&c, members, order)
 }
@@ -145,51 +144,4 @@ func object(row json.RawMessage) (map[string]json.RawMessage, []string, error) {
 	}
 	slices.Sort(order)
 	return members, order, nil
-}
-
-// connectSchema is the schema of Kafka Connect's JSON converter.
-type connectSchema struct {
-	Field      string            `json:"field"`
-	Name       string            `json:"name"`
-	Parameters map[string]string `json:"parameters"`
-	Fields     []*connectSchema  `json:"fields"`
-}
-
-const connectDecimal = "org.apache.kafka.connect.data.Decimal"
-
-func (s *connectSchema) field(name string) *connectSchema {
-	for _, f := range s.Fields {
-		if f != nil && f.Field == name {
-			return f
-		}
-	}
-	return &connectSchema{}
-}
-
-// convert writes decimals and times of a row as people do.
-func (s *connectSchema) convert(row map[string]json.RawMessage) {
-	for _, f := range s.Fields {
-		if f == nil {
-			continue
-		}
-		value, there := row[f.Field]
-		if !there || string(value) == "null" {
-			continue
-		}
-		if f.Name == connectDecimal {
-			var unscaled []byte
-			scale, err := strconv.Atoi(f.Parameters["scale"])
-			if text := ""; err == nil && json.Unmarshal(value, &unscaled) == nil {
-				if text = decimal(unscaled, scale); text != "" {
-					row[f.Field] = appendText(nil, text)
-				}
-			}
-			continue
-		}
-		if u := connectTime[f.Name]; u != none {
-			if n, err := strconv.ParseInt(string(value), 10, 64); err == nil {
-				row[f.Field] = appendTime(nil, n, u)
-			}
-		}
-	}
 }

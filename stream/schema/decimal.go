@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"math/big"
 	"strings"
 )
@@ -29,4 +30,24 @@ func decimal(unscaled []byte, scale int) string {
 		digits = strings.Repeat("0", scale+1-len(digits)) + digits
 	}
 	return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
+}
+
+// variableDecimal is Debezium's name of a decimal that brings its scale, as a
+// column of type numeric without one.
+const variableDecimal = "io.debezium.data.VariableScaleDecimal"
+
+// variable is the JSON of such a decimal, {"scale": 2, "value": "AfQ="}, as exact
+// text; what is none stays as it is.
+func variable(value []byte) []byte {
+	var d struct {
+		Scale *int   `json:"scale"`
+		Value []byte `json:"value"`
+	}
+	if json.Unmarshal(value, &d) != nil || d.Scale == nil || d.Value == nil {
+		return value
+	}
+	if text := decimal(d.Value, *d.Scale); text != "" {
+		return appendText(nil, text)
+	}
+	return value
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -16,8 +17,9 @@ import (
 // jsonLanguage is JSON Schema: values are JSON, and must match.
 type jsonLanguage struct{}
 
-// schemaURL is what a schema is called that has no name of its own.
-const schemaURL = "urn:tidegate:schema"
+// schemaURL is where a schema is that does not say so itself: what it refers to
+// is beside it.
+const schemaURL = "tidegate:///schema"
 
 func (jsonLanguage) compile(s Schema) (reader, error) {
 	none := func(err error) error {
@@ -25,14 +27,7 @@ func (jsonLanguage) compile(s Schema) (reader, error) {
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.UseLoader(refuse{}) // what is not in the registry is not fetched from anywhere
-	if err := jsonReferences(s, compiler, 0); err != nil {
-		return nil, none(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(strings.NewReader(s.Text))
-	if err != nil {
-		return nil, none(err)
-	}
-	if err := compiler.AddResource(schemaURL, document); err != nil {
+	if err := (jsonFiles{compiler, map[string]bool{}}).add(s, schemaURL, 0); err != nil {
 		return nil, none(err)
 	}
 	compiled, err := compiler.Compile(schemaURL)
@@ -48,23 +43,45 @@ func (refuse) Load(url string) (any, error) {
 	return nil, errors.New(url + " is not among the schema's references")
 }
 
-func jsonReferences(s Schema, compiler *jsonschema.Compiler, depth int) error {
+// jsonFiles are a schema and what it refers to, by where they are.
+type jsonFiles struct {
+	compiler *jsonschema.Compiler
+	added    map[string]bool
+}
+
+func (f jsonFiles) add(s Schema, at string, depth int) error {
+	if f.added[at] || depth > maxDepth {
+		return nil
+	}
+	f.added[at] = true
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(s.Text))
+	if err != nil {
+		return err
+	}
+	if err := f.compiler.AddResource(at, document); err != nil {
+		return err
+	}
 	for name, r := range s.References {
-		if depth > maxDepth {
-			break
-		}
-		document, err := jsonschema.UnmarshalJSON(strings.NewReader(r.Text))
-		if err != nil {
-			return err
-		}
-		if err := compiler.AddResource(name, document); err != nil {
-			return err
-		}
-		if err := jsonReferences(r, compiler, depth+1); err != nil {
+		if err := f.add(r, beside(at, document, name), depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// beside is where a schema finds what it refers to by a name: beside its own $id,
+// where it has one.
+func beside(at string, document any, name string) string {
+	object, _ := document.(map[string]any)
+	for _, base := range []any{object["$id"], object["id"], at} { // the second is draft 4's
+		text, _ := base.(string)
+		if url, err := url.Parse(text); err == nil && url.IsAbs() && url.Opaque == "" {
+			if found, err := url.Parse(name); err == nil {
+				return found.String()
+			}
+		}
+	}
+	return name
 }
 
 type jsonReader struct{ schema *jsonschema.Schema }

@@ -20,7 +20,7 @@ type protobufLanguage struct{}
 const maxIndex = 16
 
 func (protobufLanguage) compile(s Schema) (reader, error) {
-	const name = "schema.proto"
+	const name = "//schema.proto" // as nothing is called that it may refer to
 	files := map[string]string{name: s.Text}
 	protobufReferences(s, files, 0)
 	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(files)})}

@@ -41,6 +41,11 @@ func (j *protobufJSON) message(dst []byte, m protoreflect.Message, depth int) []
 
 // wellKnown are Timestamp, the wrappers and their like: text and numbers.
 func (j *protobufJSON) wellKnown(dst []byte, m protoreflect.Message) []byte {
+	switch m.Descriptor().Name() {
+	case "Int64Value", "UInt64Value": // which Protobuf's own JSON has as text
+		f := m.Descriptor().Fields().ByNumber(1)
+		return j.value(dst, f, m.Get(f), 0)
+	}
 	text, err := protojson.Marshal(m.Interface())
 	if err != nil {
 		return append(dst, "null"...) // as a Timestamp beyond the year 9999

@@ -3,7 +3,6 @@ package schema
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"net/http"
 	"strconv"
 	"sync"
@@ -24,16 +23,21 @@ type RegistryOptions struct {
 }
 
 // Registry remembers the schemas that it was asked for: a number means the
-// same schema forever. That a number is not registered it remembers for a
-// while, so that a flood of such records is no flood of requests.
+// same schema forever. That a number is not registered, or not to be had now, it
+// remembers for a while, so that a flood of such records is no flood of requests;
+// and that nobody answers at all, so that records are not held up one by one.
 type Registry struct {
 	client *sr.Client
 	clock  func() time.Time
-	mu     sync.Mutex // held while a schema is fetched: others want it as well
+
+	mu     sync.Mutex
 	known  map[string]found
+	asking map[string]chan struct{} // closed when the answer is known
+	away   error                    // nobody answered the last look-up
+	rests  time.Time                // until then nobody asks
 }
 
-// found is an answer; the error is one that does not pass.
+// found is an answer.
 type found struct {
 	schema Schema
 	err    error
@@ -49,9 +53,15 @@ type Schema struct {
 }
 
 const (
-	registryTimeout = 30 * time.Second
+	registryTimeout = 30 * time.Second // of a request
+	lookupTimeout   = 10 * time.Second // of a schema, with all that it refers to
 	unknownFor      = 30 * time.Second
 	maxReferences   = 100 // of one schema, and those of those
+
+	// What failed is asked for again after three times as long as it took to find
+	// that out: who waits is held up for a quarter of the time.
+	restFactor = 3
+	restMin    = time.Second
 )
 
 // NewRegistry makes a client; it connects when it is asked for something.
@@ -68,46 +78,130 @@ func NewRegistry(o RegistryOptions) (*Registry, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	return &Registry{client: client, clock: o.Clock, known: map[string]found{}}, nil
+	return &Registry{client: client, clock: o.Clock, known: map[string]found{}, asking: map[string]chan struct{}{}}, nil
 }
 
-// ByID is the schema of a number.
+// ByID is the schema of a number. While the registry is away one caller at a time
+// finds out whether it still is, and the others are told at once.
 func (r *Registry) ByID(ctx context.Context, id int) (Schema, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.remember("id "+strconv.Itoa(id), func() (Schema, error) {
-		s, err := r.client.SchemaByID(ctx, id)
+	what := "id " + strconv.Itoa(id)
+	answered, err := r.turn(ctx, what)
+	if err != nil {
+		return Schema{}, err
+	}
+	if answered != nil {
+		return answered.schema, answered.err
+	}
+	defer r.answered(what)
+	began := r.clock()
+	asking, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	s, err := r.remember(ctx, what, func() (Schema, error) {
+		s, err := r.client.SchemaByID(asking, id)
 		if err != nil {
 			return Schema{}, fault(err, "schema "+strconv.Itoa(id))
 		}
-		return r.complete(ctx, Schema{ID: id, Text: s.Schema}, s.References, new(int))
+		return r.complete(asking, Schema{ID: id, Text: s.Schema}, s.References, new(int))
 	})
+	if ctx.Err() == nil { // else it says nothing about the registry
+		r.note(err, began)
+	}
+	return s, err
+}
+
+// turn is what is known, or it is the caller's turn to ask: others wait for the
+// answer, unless nobody answered the last time.
+func (r *Registry) turn(ctx context.Context, what string) (*found, error) {
+	for {
+		r.mu.Lock()
+		f, ok := r.find(what)
+		other, away := r.asking[what], r.away
+		switch {
+		case ok:
+		case away != nil && (len(r.asking) > 0 || r.clock().Before(r.rests)):
+		case other == nil:
+			r.asking[what], away = make(chan struct{}), nil
+		default:
+			away = nil
+		}
+		r.mu.Unlock()
+		switch {
+		case ok:
+			return &f, nil
+		case away != nil || other == nil:
+			return nil, away
+		}
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (r *Registry) answered(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	close(r.asking[what])
+	delete(r.asking, what)
+}
+
+// note keeps whether somebody answers.
+func (r *Registry) note(err error, began time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.away, r.rests = nil, time.Time{}
+	if unanswered(err) {
+		r.away, r.rests = err, r.again(began)
+	}
+}
+
+// again is when what has failed is asked for again.
+func (r *Registry) again(began time.Time) time.Time {
+	now := r.clock()
+	return now.Add(max(restMin, restFactor*now.Sub(began)))
 }
 
 // Latest is the newest schema of a subject; CodeNotFound when it has none.
 func (r *Registry) Latest(ctx context.Context, subject string) (Schema, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
 	s, err := r.client.SchemaByVersion(ctx, subject, -1)
 	if err != nil {
 		return Schema{}, fault(err, "subject "+subject)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	return r.complete(ctx, Schema{ID: s.ID, Version: s.Version, Text: s.Schema.Schema}, s.References, new(int))
 }
 
-// remember gives what is known, or fetches it.
-func (r *Registry) remember(what string, fetch func() (Schema, error)) (Schema, error) {
-	if f, ok := r.known[what]; ok && (f.until.IsZero() || r.clock().Before(f.until)) {
+// find is what is known; r.mu is held.
+func (r *Registry) find(what string) (f found, ok bool) {
+	f, ok = r.known[what]
+	return f, ok && (f.until.IsZero() || r.clock().Before(f.until))
+}
+
+// remember gives what is known, or fetches it. That nobody answers is nothing
+// about what was asked for.
+func (r *Registry) remember(ctx context.Context, what string, fetch func() (Schema, error)) (Schema, error) {
+	r.mu.Lock()
+	f, ok := r.find(what)
+	r.mu.Unlock()
+	if ok {
 		return f.schema, f.err
 	}
+	began := r.clock()
 	s, err := fetch()
-	f := found{schema: s, err: err}
-	if err != nil {
-		if tidegate.CodeOf(err) == tidegate.CodeUnavailable {
-			return Schema{}, err
-		}
+	if unanswered(err) || err != nil && ctx.Err() != nil {
+		return Schema{}, err
+	}
+	f = found{schema: s, err: err}
+	switch {
+	case tidegate.CodeOf(err) == tidegate.CodeUnavailable:
+		f.until = r.again(began)
+	case err != nil:
 		f.until = r.clock().Add(unknownFor)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.known[what] = f
 	return s, err
 }
@@ -118,7 +212,7 @@ func (r *Registry) complete(ctx context.Context, s Schema, references []sr.Schem
 		if *count++; *count > maxReferences {
 			return Schema{}, tidegate.Errorf(tidegate.CodeInvalid, "schema %d refers to more than %d others", s.ID, maxReferences)
 		}
-		got, err := r.remember("subject "+ref.Subject+" "+strconv.Itoa(ref.Version), func() (Schema, error) {
+		got, err := r.remember(ctx, "subject "+ref.Subject+" "+strconv.Itoa(ref.Version), func() (Schema, error) {
 			other, err := r.client.SchemaByVersion(ctx, ref.Subject, ref.Version)
 			if err != nil {
 				return Schema{}, fault(err, "subject "+ref.Subject)
@@ -134,28 +228,4 @@ func (r *Registry) complete(ctx context.Context, s Schema, references []sr.Schem
 		s.References[ref.Name] = got
 	}
 	return s, nil
-}
-
-// fault tells what passes from what does not. That we are not let in passes:
-// it is nothing about the record.
-func fault(err error, what string) error {
-	switch s := status(err); s {
-	case http.StatusNotFound:
-		return tidegate.Errorf(tidegate.CodeNotFound, "the schema registry has no %s", what)
-	case 0:
-		// Its text alone: who looks into an error for what is wrong with the brokers
-		// must not find what is wrong with the registry.
-		return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "the schema registry is away", Cause: errors.New(err.Error())}
-	default:
-		return tidegate.Errorf(tidegate.CodeUnavailable, "the schema registry answers %d to %s", s, what)
-	}
-}
-
-// status is the one of an answer; 0 if there was none.
-func status(err error) int {
-	var answer *sr.ResponseError
-	if errors.As(err, &answer) {
-		return answer.StatusCode
-	}
-	return 0
 }

@@ -180,6 +180,7 @@ func TestRegistryAway(t *testing.T) {
 	id := register(t, fake.URL(), "s", sr.Schema{Schema: customers, Type: sr.TypeAvro})
 	value := framed(t, id, nil, []byte("\x06c-1"))
 	for _, status := range []int64{500, 503, 401, 429} { // none of them is about the record
+		now = now.Add(time.Minute)
 		away.Store(status)
 		refuses(t, d, value, tidegate.CodeUnavailable, fmt.Sprint("answers ", status))
 		if err := d.Check(t.Context()); tidegate.CodeOf(err) != tidegate.CodeUnavailable {
@@ -187,6 +188,7 @@ func TestRegistryAway(t *testing.T) {
 		}
 	}
 	away.Store(0)
+	now = now.Add(time.Minute)
 	decodes(t, d, value, `{"customer_id":"c-1"}`)
 	away.Store(500)
 	asked.Store(0)
