@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hamba/avro/v2"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sr"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -48,6 +49,11 @@ func TestServeSchemas(t *testing.T) {
 	write(t, filepath.Join(r.s.dir, "config", "payment.avsc"), paymentAvro(""))
 	write(t, filepath.Join(r.s.dir, "config", "payment.proto"), paymentProto)
 	r.s.start()
+	// The publisher makes them beside all else, and the dead letters are looked at.
+	waitFor(t, "the topics of dead letters are there", func() bool {
+		there, err := kadm.NewClient(r.client).ListTopics(t.Context(), r.topics["avro"]+".dlq", r.topics["changes"]+".dlq", r.topics["broken"]+".dlq")
+		return err == nil && there.Error() == nil
+	})
 
 	schema := avro.MustParse(paymentAvro(""))
 	r.put("avro", "c-1", framed(t, first, nil, avroPayment(t, schema, "avro-1", "c-1", 1234, nil)))
