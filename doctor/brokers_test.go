@@ -159,7 +159,7 @@ func TestBrokers(t *testing.T) {
 
 	// A transaction that nobody will end is told from one under way.
 	says(t, r, "transactions", doctor.OK, "none hangs in decisions, ", "")
-	working := broker.Client(t, kgo.TransactionalID("at work"), kgo.DefaultProduceTopic("decisions"))
+	working := broker.Client(t, kgo.TransactionalID("at work"), kgo.DefaultProduceTopic("decisions"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	if err := working.BeginTransaction(); err != nil {
 		t.Fatal(err)
 	}
@@ -167,14 +167,30 @@ func TestBrokers(t *testing.T) {
 		t.Fatal(err)
 	}
 	says(t, look(), "transactions", doctor.OK, "none hangs", "")
-	hang(t, broker, "decisions", 2)
-	says(t, look(), "transactions", doctor.Fail, "in partition 2 of decisions at offset 0 since 20", "kafka-transactions.sh abort --topic decisions --partition 2 --start-offset 0")
+	hang(t, broker, "decisions", 1, kafka.Committed)
+	hang(t, broker, "decisions", 2, kafka.Aborted)
+	hang(t, broker, "decisions", 3, "")
+	says(t, look(), "transactions", doctor.Fail, "in partition 1 of decisions at offset 2 since 20", "doctor --fix")
+	r = fix()
+	for _, ended := range []string{"1 of decisions at offset 2 since 20", ": commit", "2 of decisions at offset 2 since 20", ": abort"} {
+		says(t, r, "transactions", doctor.Fixed, ended, "")
+	}
+	says(t, look(), "transactions", doctor.Fail, "in partition 3 of decisions at offset 0 since 20", "kafka-transactions.sh abort --topic decisions --partition 3 --start-offset 0")
 	broker.EndHanging(t)
 	eventually(t, "it is ended", func() bool {
 		return slices.ContainsFunc(look().Checks, func(c doctor.Check) bool { return c.Name == "transactions" && c.Status == doctor.OK })
 	})
 	if err := working.EndTransaction(t.Context(), kgo.TryCommit); err != nil {
 		t.Error("the one that was under way was ended, too: ", err)
+	}
+	hung := 0
+	for _, r := range broker.Committed(t, "decisions") {
+		if string(r.Value) == "hanging" {
+			hung++
+		}
+	}
+	if hung != 2 { // one before and one after each end
+		t.Errorf("%d records are committed of the transaction that was", hung)
 	}
 
 	// A node is lost: with it the only replica of that topic, and one of the others'.

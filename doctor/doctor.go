@@ -1,6 +1,7 @@
 // Package doctor looks at what Tidegate stands on (its data directory, disk,
 // clock, brokers, topics and rights) and says of each what is wrong and what
-// to do. It changes nothing unless it is asked to, and then only topics.
+// to do. It changes nothing unless it is asked to, and then only topics, and
+// transactions that brokers left open.
 //
 //	report := doctor.Examine(ctx, doctor.Options{Config: cfg, Clock: time.Now})
 //	if !report.Sound { … }
@@ -43,7 +44,7 @@ type Report struct {
 // Options of an examination.
 type Options struct {
 	Config config.Config
-	Fix    bool // create topics that are missing, and mend the settings of ours
+	Fix    bool // create topics that are missing, mend the settings of ours, end transactions that hang
 	Clock  func() time.Time
 }
 

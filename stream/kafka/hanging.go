@@ -2,17 +2,22 @@ package kafka
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Hanging is a transaction that a partition holds to be open and that no
 // coordinator will end: read_committed consumers wait at its offset for ever
-// (KIP-664). docs/kafka.md says how brokers come to it and how it is ended.
+// (KIP-664). docs/kafka.md says how brokers come to it.
 type Hanging struct {
 	kadm.DescribedProducer
 	Since time.Time // of its newest record
+	// Ended is how its coordinator had recorded it, so what its producer may have
+	// been told: Kafka's own tool would abort it all the same. "" is not known.
+	Ended Ending
 }
 
 // longestTransaction is over what brokers let a transaction last, by their
@@ -21,13 +26,15 @@ const longestTransaction = 20 * time.Minute
 
 // FindHanging looks for them in topics, or in all where none are named. It
 // needs Read on each topic, and is told of a transaction's state where it has
-// Describe on the transactional id; others hang when they are old.
-func FindHanging(ctx context.Context, admin *kadm.Client, now time.Time, topics ...string) ([]Hanging, error) {
+// Describe on the transactional id; others hang when they are old. How they had
+// ended it knows with Read on __transaction_state.
+func FindHanging(ctx context.Context, client *kgo.Client, now time.Time, topics ...string) ([]Hanging, error) {
+	admin := kadm.NewClient(client)
 	before, err := open(ctx, admin, topics)
 	if err != nil || len(before) == 0 {
 		return nil, err
 	}
-	states, err := states(ctx, admin)
+	transactions, err := states(ctx, admin)
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +44,32 @@ func FindHanging(ctx context.Context, admin *kadm.Client, now time.Time, topics 
 	}
 	var list []Hanging
 	for place, h := range after {
-		state, told := states[h.ProducerID]
-		ended := state == "Empty" || state == "CompleteCommit" || state == "CompleteAbort" || state == "Dead"
-		if _, still := before[place]; still && (ended || !told && now.Sub(h.Since) > longestTransaction) {
-			list = append(list, h)
+		t, told := transactions[h.ProducerID]
+		ended := slices.Contains([]string{"Empty", "CompleteCommit", "CompleteAbort", "Dead"}, t.State)
+		if _, still := before[place]; !still || !ended && (told || now.Sub(h.Since) <= longestTransaction) {
+			continue
 		}
+		if told {
+			h.Ended, _ = recorded(ctx, client, t.TxnID, h) // "" when we may not know
+		}
+		list = append(list, h)
 	}
 	return list, nil
+}
+
+// End writes the marker that is missing. It needs Alter on the cluster.
+func (h Hanging) End(ctx context.Context, client *kgo.Client, how Ending) error {
+	var partition kadm.TopicsSet
+	partition.Add(h.Topic, h.Partition)
+	answers, err := kadm.NewClient(client).WriteTxnMarkers(ctx, kadm.TxnMarkers{
+		ProducerID: h.ProducerID, ProducerEpoch: h.ProducerEpoch, CoordinatorEpoch: max(h.CoordinatorEpoch, 0), Commit: how == Committed, Topics: partition,
+	})
+	answers.EachPartition(func(a kadm.TxnMarkersPartitionResponse) {
+		if err == nil {
+			err = a.Err
+		}
+	})
+	return err
 }
 
 // place is where a transaction is open.
@@ -70,17 +96,17 @@ func open(ctx context.Context, admin *kadm.Client, topics []string) (map[place]H
 		}
 		p.ActiveProducers.Each(func(d kadm.DescribedProducer) {
 			if d.CurrentTxnStartOffset >= 0 {
-				list[place{d.Topic, d.Partition, d.CurrentTxnStartOffset}] = Hanging{d, time.UnixMilli(d.LastTimestamp)}
+				list[place{d.Topic, d.Partition, d.CurrentTxnStartOffset}] = Hanging{DescribedProducer: d, Since: time.UnixMilli(d.LastTimestamp)}
 			}
 		})
 	})
 	return list, err
 }
 
-// states are those of the transactions that we may know of, by producer.
-func states(ctx context.Context, admin *kadm.Client) (map[int64]string, error) {
+// states are the transactions that we may know of, by producer.
+func states(ctx context.Context, admin *kadm.Client) (map[int64]kadm.ListedTransaction, error) {
 	listed, err := admin.ListTransactions(ctx, nil, nil)
-	states := map[int64]string{}
-	listed.Each(func(t kadm.ListedTransaction) { states[t.ProducerID] = t.State })
-	return states, err
+	byProducer := map[int64]kadm.ListedTransaction{}
+	listed.Each(func(t kadm.ListedTransaction) { byProducer[t.ProducerID] = t })
+	return byProducer, err
 }

@@ -212,6 +212,8 @@ func (s *Sink[T]) open(ctx context.Context) error {
 		err = stopped("another process runs the pipeline of the sink %s", s.options.Name)
 	case err == nil && at != nil && at.journal != s.options.Name:
 		err = stopped("Kafka's position is that of the sink %s, and this is %s", at.journal, s.options.Name)
+	case err == nil && at != nil && at.next < sent:
+		err = stopped("Kafka's position of the sink %s is checkpoint %d, before what was published, checkpoint %d: the brokers have lost something, or somebody set the group's offset", s.options.Name, at.next, sent)
 	case err == nil && at != nil:
 		session.next = at.next
 	}

@@ -425,7 +425,19 @@ func TestSinkStops(t *testing.T) {
 	if err := open("five").Recover(ctx, 3); err == nil || !strings.Contains(err.Error(), "its state is older than its results") {
 		t.Error(err)
 	}
-	if _, err := kadm.NewClient(broker.Client(t)).DeleteGroup(ctx, "tidegate-"+out); err != nil {
+	admin := kadm.NewClient(broker.Client(t))
+	positions, err := admin.FetchOffsets(ctx, "tidegate-"+out)
+	must(err)
+	var lost kadm.Offsets
+	positions.Offsets().Each(func(o kadm.Offset) {
+		o.At = 3
+		lost.Add(o)
+	})
+	must(admin.CommitAllOffsets(ctx, "tidegate-"+out, lost))
+	if err := open("lost").Recover(ctx, 4); err == nil || !strings.Contains(err.Error(), "checkpoint 3, before what was published, checkpoint 4") {
+		t.Error(err)
+	}
+	if _, err := admin.DeleteGroup(ctx, "tidegate-"+out); err != nil {
 		t.Fatal(err)
 	}
 	if err := open("six").Recover(ctx, 4); err == nil || !strings.Contains(err.Error(), "has no position") {
