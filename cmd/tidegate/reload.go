@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os/signal"
+	"sync"
 	"sync/atomic"
 
 	"github.com/tidegate/tidegate/config"
@@ -9,7 +11,10 @@ import (
 )
 
 // reloads holds what is wrong with the newest saved configuration.
-type reloads struct{ err atomic.Pointer[error] }
+type reloads struct {
+	err atomic.Pointer[error]
+	mu  sync.Mutex // held while one is under way
+}
 
 func (r *reloads) set(err error) {
 	if err == nil {
@@ -44,9 +49,34 @@ func (s *service) watch(ctx context.Context) <-chan struct{} {
 	return done
 }
 
+// onHangup reads again what can be read again when SIGHUP asks for it, until ctx
+// is over; then the channel is closed. Files that decide are noticed without it.
+func (s *service) onHangup(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer signal.Stop(s.hangups)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.hangups:
+			}
+			s.log.Info("hangup: the files that decide and the certificate are read again; tidegate.yaml is not")
+			s.certificate.again()
+			if s.config.Dir != "" {
+				s.reload()
+			}
+		}
+	}()
+	return done
+}
+
 // reload lets the files as they are now decide, if they are sound; if not,
 // what decides goes on and the error is shown.
 func (s *service) reload() {
+	s.reloads.mu.Lock()
+	defer s.reloads.mu.Unlock()
 	files, err := config.Deciding(s.config.Files)
 	changed := false
 	if err == nil {

@@ -20,12 +20,12 @@ type DirectoryLock struct {
 }
 
 // LockDirectory claims a data directory for this process, which it makes if
-// need be. now is written into the directory's LOCK file beside the process's
+// need be, for its owner's eyes only. now is written into the directory's LOCK file beside the process's
 // number and host. While another process has the claim, the error is of
 // [tidegate.CodeConflict] and says who and since when. The claim ends with
 // Close or with the process, however that ends.
 func LockDirectory(dir string, now time.Time) (*DirectoryLock, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, lockError(dir, err)
 	}
 	fd, err := syscall.Open(filepath.Join(dir, "LOCK"), syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o644)
