@@ -17,6 +17,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/internal/yamlfile"
@@ -146,8 +147,11 @@ func parse(file string, data []byte) (Config, error) {
 	if (c.TLS.Cert == "") != (c.TLS.Key == "") {
 		return c, document.Errorf("$.tls", "tls needs both cert and key")
 	}
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+	if !Address(c.Listen) {
 		return c, document.Errorf("$.listen", "listen %q is not host:port, as 127.0.0.1:8080", c.Listen)
+	}
+	if c.Data == "" {
+		return c, document.Errorf("$.data", "data is empty: name a directory, as tidegate-data")
 	}
 	for _, least := range []struct {
 		path, written string
@@ -157,23 +161,47 @@ func parse(file string, data []byte) (Config, error) {
 		{"limits.in_flight", "1", int64(c.Limits.InFlight), 1},
 		{"limits.read", "1ms", int64(c.Limits.Read), 1e6},
 		{"checkpoint.every", "1s", int64(c.Checkpoint.Every), 1e9},
+		{"state.cache", "64KiB", int64(c.State.Cache), 64 << 10},
 		{"journal.segment", "1MiB", int64(c.Journal.Segment), 1 << 20},
+		{"journal.min_free", "1MiB", int64(c.Journal.MinFree), 1 << 20},
+		{"journal.retention", "1h", int64(c.Journal.Retention), 3600e9}, // what is dropped can't be repeated to who retries
+		{"journal.ids", "1h", int64(c.Journal.IDs), 3600e9},
 	} {
 		if least.is < least.at {
 			return c, document.Errorf("$."+least.path, "%s must be %s or more", least.path, least.written)
 		}
 	}
-	for i, k := range c.APIKeys {
-		if err := k.check(document, fmt.Sprintf("$.api_keys[%d]", i)); err != nil {
-			return c, err
-		}
+	if err := c.checkKeys(document); err != nil {
+		return c, err
 	}
 	return c, c.Kafka.check(document)
+}
+
+func (c *Config) checkKeys(document yamlfile.Document) error {
+	ids, hashes := map[string]bool{}, map[string]string{}
+	for i, k := range c.APIKeys {
+		at := fmt.Sprintf("$.api_keys[%d]", i)
+		if err := k.check(document, at); err != nil {
+			return err
+		}
+		hash := strings.ToLower(k.SHA256)
+		if ids[k.ID] {
+			return document.Errorf(at+".id", "api key %s is there twice: give each an id of its own", k.ID)
+		}
+		if other, taken := hashes[hash]; taken {
+			return document.Errorf(at+".sha256", "api keys %s and %s are the same key: nobody could say which one is meant", other, k.ID)
+		}
+		ids[k.ID], hashes[hash] = true, k.ID
+	}
+	return nil
 }
 
 func (k *APIKey) check(document yamlfile.Document, at string) error {
 	if sum, err := hex.DecodeString(k.SHA256); k.ID == "" || err != nil || len(sum) != sha256.Size {
 		return document.Errorf(at, "an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum")
+	}
+	if len(k.Scopes) == 0 {
+		return document.Errorf(at+".scopes", "api key %s has no scopes: name what it may do, of decide, event, label, read and admin", k.ID)
 	}
 	for i, s := range k.Scopes {
 		switch s {
@@ -183,6 +211,15 @@ func (k *APIKey) check(document yamlfile.Document, at string) error {
 		}
 	}
 	return nil
+}
+
+// Address tells whether there is a host, or none, and a port to listen on.
+func Address(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err == nil
 }
 
 // Loopback tells whether an address can be reached from this machine only.
@@ -201,6 +238,12 @@ func rootCause(err error) error {
 		return p.Err
 	}
 	return err
+}
+
+// Errorf is an error about a member of tidegate.yaml, as "$.listen", with its
+// place.
+func (c *Config) Errorf(path, format string, args ...any) error {
+	return c.document.Errorf(path, format, args...)
 }
 
 // Certificate reads the listener's certificate; nil without one.

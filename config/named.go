@@ -31,12 +31,18 @@ func (k *Kafka) named() []named {
 	return list
 }
 
-// placed is an error about a file, with the place that names the file instead:
-// what is wrong may well be its name. under are the members that it may be of,
+// placed is an error about a file or a variable, with the place that names it
+// instead: what is wrong may well be its name. under are the members that it may be of,
 // as two can name the same.
 func (k *Kafka) placed(err error, under ...string) error {
 	var of *tidegate.Error
-	if !errors.As(err, &of) || of.File == "" {
+	if !errors.As(err, &of) {
+		return err
+	}
+	if strings.HasSuffix(of.Field, ".password_env") {
+		return k.document.Errorf("$."+of.Field, "%s %s", of.Field, of.Message)
+	}
+	if of.File == "" {
 		return err
 	}
 	for _, n := range k.named() {
@@ -55,6 +61,30 @@ func (k *Kafka) placed(err error, under ...string) error {
 func (k *Kafka) Options() ([]kgo.Opt, error) {
 	options, err := k.Security().Options()
 	return options, k.placed(err, "$.kafka.tls", "$.kafka.sasl")
+}
+
+// Usable reads the files and variables that clients of the registry and decoders
+// of inputs need, and those of the brokers' unless they are others': what is
+// wrong is told before anything begins.
+func (k *Kafka) Usable(brokers bool) error {
+	if brokers {
+		if _, err := k.Options(); err != nil {
+			return err
+		}
+	}
+	registry, err := k.OpenRegistry()
+	if err != nil {
+		return err
+	}
+	for i := range k.Inputs {
+		if k.Inputs[i].Plain() {
+			continue
+		}
+		if _, err := k.Decoder(i, registry); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // OpenRegistry makes a client of the registry; nil where there is none.

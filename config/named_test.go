@@ -62,3 +62,23 @@ func TestNamedFiles(t *testing.T) {
 		})
 	}
 }
+
+// So is a variable.
+func TestNamedVariables(t *testing.T) {
+	for kafka, want := range map[string]string{
+		"kafka:\n  sasl: {mechanism: SCRAM-SHA-512, user: u, password_env: TIDEGATE_TEST_UNSET}\n": ":2:59: kafka.sasl.password_env names the variable TIDEGATE_TEST_UNSET, which is not set",
+		"kafka:\n  registry: {url: 'http://r', user: u, password_env: TIDEGATE_TEST_UNSET}\n":      ":2:54: kafka.registry.password_env names the variable TIDEGATE_TEST_UNSET, which is not set",
+	} {
+		file := filepath.Join(t.TempDir(), "tidegate.yaml")
+		if err := os.WriteFile(file, []byte(kafka), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cfg.Kafka.Usable(true); tidegate.CodeOf(err) != tidegate.CodeConfig || err.Error() != file+want {
+			t.Errorf("%v\nwant %s", err, file+want)
+		}
+	}
+}

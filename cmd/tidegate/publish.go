@@ -92,6 +92,19 @@ func startPublisher(ctx context.Context, s *service, registry prometheus.Registe
 	return p, nil
 }
 
+// usable finds what is wrong with what Kafka needs before anything begins.
+func (s *service) usable() error {
+	k, dev := &s.config.Kafka, s.command.DevKafka
+	if len(k.Brokers) == 0 && !dev {
+		return nil
+	}
+	if err := k.Usable(!dev); err != nil || dev {
+		return err
+	}
+	_, err := acceptedRecord()
+	return err
+}
+
 // publishedAt is the record that the publisher has come to: the journal keeps
 // what is behind it. Until there is a publisher it keeps everything.
 func (s *service) publishedAt() uint64 {

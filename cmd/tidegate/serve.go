@@ -9,10 +9,12 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,15 +59,17 @@ type service struct {
 	server      *api.Server
 	listener    net.Listener
 	reloads     reloads
+	hangups     chan os.Signal
 	publisher   *publisher
 	reading     *reading
-	certificate *tls.Certificate // nil: no TLS
+	certificate *certificate // nil: no TLS
 	sender      atomic.Pointer[kafka.Publisher]
 }
 
 // open starts everything but the HTTP listener's loop.
 func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
-	s = &service{command: c, log: newLogger(c.Quiet)}
+	s = &service{command: c, log: newLogger(c.Quiet), hangups: make(chan os.Signal, 1)}
+	signal.Notify(s.hangups, syscall.SIGHUP) // which would end the process, also while it recovers
 	if s.config, err = c.load(); err != nil {
 		return nil, err
 	}
@@ -76,7 +80,10 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.certificate, err = s.config.Certificate(); err != nil {
+	if s.certificate, err = newCertificate(s.config.Certificate, time.Now, s.log); err != nil {
+		return nil, err
+	}
+	if err := s.usable(); err != nil {
 		return nil, err
 	}
 	tuneRuntime(int64(s.config.State.Cache))
@@ -137,10 +144,11 @@ func heldByAnother(dir string) error {
 // run serves until ctx is over, the node fails or the listener does.
 func (s *service) run(ctx context.Context) error {
 	watching, stopWatching := context.WithCancel(ctx)
-	watched := s.watch(watching)
+	watched, hungUp := s.watch(watching), s.onHangup(watching)
 	defer func() {
 		stopWatching()
 		<-watched
+		<-hungUp
 	}()
 	if !s.command.Quiet {
 		s.banner(os.Stdout)
@@ -174,7 +182,7 @@ func (s *service) run(ctx context.Context) error {
 func (s *service) serve(web *http.Server) error {
 	var err error
 	if s.certificate != nil {
-		web.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*s.certificate}}
+		web.TLSConfig = &tls.Config{GetCertificate: s.certificate.get}
 		err = web.ServeTLS(s.listener, "", "")
 	} else {
 		err = web.Serve(s.listener)
@@ -244,6 +252,9 @@ func (c *serveCommand) load() (cfg config.Config, err error) {
 	if err != nil {
 		return cfg, err
 	}
+	if c.Listen != "" && !config.Address(c.Listen) {
+		return cfg, tidegate.Errorf(tidegate.CodeConfig, "--listen %q is not host:port, as 127.0.0.1:8080", c.Listen)
+	}
 	for _, o := range []struct{ from, to *string }{{&c.Listen, &cfg.Listen}, {&c.Data, &cfg.Data}, {&c.Clock, &cfg.Clock}} {
 		if *o.from != "" {
 			*o.to = *o.from
@@ -257,7 +268,11 @@ func (c *serveCommand) secure(cfg *config.Config) error {
 	if c.Insecure || config.Loopback(cfg.Listen) || cfg.TLS.Cert != "" && len(cfg.APIKeys) > 0 {
 		return nil
 	}
-	return tidegate.Errorf(tidegate.CodeConfig, "%s can be reached from other machines: give tls and api_keys in tidegate.yaml, or say --insecure", cfg.Listen)
+	const exposed = "%s can be reached from other machines: give tls and api_keys in tidegate.yaml, or say --insecure"
+	if c.Listen != "" {
+		return tidegate.Errorf(tidegate.CodeConfig, exposed, cfg.Listen)
+	}
+	return cfg.Errorf("$.listen", exposed, cfg.Listen)
 }
 
 func nodeOptions(cfg *config.Config, files map[string][]byte, log *slog.Logger) node.Options {

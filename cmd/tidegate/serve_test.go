@@ -110,3 +110,31 @@ func TestServeRefusesADirectoryInUse(t *testing.T) {
 		t.Errorf("the first is disturbed: %d %s", status, body)
 	}
 }
+
+// What is wrong with the configuration is told before anything begins, with the
+// place where it stands.
+func TestServeRefusesBeforeItBegins(t *testing.T) {
+	const brokers = "kafka:\n  brokers: ['127.0.0.1:1']\n"
+	for _, c := range []struct {
+		settings, want string
+		more           []string
+	}{
+		{brokers + "  tls: {enabled: true, ca: away}\n", "tidegate.yaml:3:28: ", nil},
+		{brokers + "  sasl: {mechanism: SCRAM-SHA-512, user: u, password_env: TIDEGATE_TEST_UNSET}\n", "tidegate.yaml:3:59: ", nil},
+		{brokers + "  inputs: [{topic: labels, expect: away}]\n", "tidegate.yaml:3:36: ", nil},
+		{brokers, "TIDEGATE_PUBLISH_FROM is the number of a journal record", nil},
+		{"listen: 0.0.0.0:0\n", "tidegate.yaml:1:9: 0.0.0.0:0 can be reached from other machines", nil},
+		{"{}\n", "--listen \"here\" is not host:port", []string{"--listen", "here"}},
+	} {
+		conf, data := configDir(t, c.settings), filepath.Join(t.TempDir(), "data")
+		cmd := exec.Command(binary, append([]string{"serve", "--config", filepath.Join(conf, "tidegate.yaml"), "--data", data}, c.more...)...)
+		cmd.Env = append(os.Environ(), "TIDEGATE_PUBLISH_FROM=x")
+		s := launch(t, cmd)
+		if code := s.code(); code != 78 || !strings.Contains(s.stderr.String(), c.want) {
+			t.Errorf("%s%v: exit code %d\n%s", c.settings, c.more, code, &s.stderr)
+		}
+		if _, err := os.Stat(data); err == nil {
+			t.Errorf("%s: there is a data directory", c.settings)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -169,6 +170,17 @@ func TestWait(t *testing.T) {
 	}
 	close(gate.gate)
 	closeJournal(t, j)
+}
+
+// A lock that can't be opened is nobody else's.
+func TestLockThatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	if err := vfs.Default.MkdirAll(vfs.Default.PathJoin(dir, "LOCK"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Open(dir, Options{FS: vfs.Default}); tidegate.CodeOf(err) != tidegate.CodeUnavailable || strings.Contains(err.Error(), "another process") {
+		t.Errorf("%v", err)
+	}
 }
 
 func TestClose(t *testing.T) {

@@ -1,6 +1,9 @@
 package journal
 
 import (
+	"errors"
+	"io/fs"
+
 	"github.com/tidegate/tidegate"
 )
 
@@ -30,7 +33,11 @@ func Open(dir string, opts Options) (*Journal, Recovery, error) {
 		return nil, Recovery{}, err
 	}
 	lock, err := opts.FS.Lock(opts.FS.PathJoin(dir, "LOCK"))
-	if err != nil {
+	var unopened *fs.PathError // the file itself: of another owner, or on a disk that is read only
+	switch {
+	case errors.As(err, &unopened):
+		return nil, Recovery{}, &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "journal: its lock can't be opened", File: dir, Cause: unopened}
+	case err != nil:
 		return nil, Recovery{}, &tidegate.Error{Code: tidegate.CodeConflict, Message: "journal: another process has it open", File: dir, Cause: err}
 	}
 	j := newJournal(dir, opts)

@@ -89,7 +89,7 @@ func Secret(of, file, variable string) (string, error) {
 	if variable != "" {
 		secret := os.Getenv(variable)
 		if secret == "" {
-			return "", tidegate.Errorf(tidegate.CodeConfig, "%s.password_env names the variable %s, which is not set", of, variable)
+			return "", tidegate.FieldErrorf(tidegate.CodeConfig, of+".password_env", "names the variable %s, which is not set", variable)
 		}
 		return secret, nil
 	}
