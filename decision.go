@@ -81,6 +81,18 @@ const (
 	ReasonClockRegression ReasonCode = "CLOCK_REGRESSION"
 )
 
+// Valid tells whether a code is written as codes are: capitals, digits and _,
+// a capital first, and 64 of them at most.
+func (c ReasonCode) Valid() bool {
+	for i, r := range []byte(c) {
+		letter := r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r != '_' && (r < '0' || r > '9')) {
+			return false
+		}
+	}
+	return c != "" && len(c) <= 64
+}
+
 // Reason is a reason code and a sentence for people.
 type Reason struct {
 	Code ReasonCode `json:"code"`

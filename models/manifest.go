@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 
@@ -49,8 +50,8 @@ type Input struct {
 
 // Output says where in the graph's outputs the probability of fraud is.
 type Output struct {
-	Name   string `yaml:"name"`   // default: the only float output
-	Column *int   `yaml:"column"` // default: the last
+	Name   string `yaml:"name"`   // default: the only one of floating-point numbers
+	Column *int   `yaml:"column"` // default: the only one, or the second of two
 	Key    string `yaml:"key"`    // of a map output (ZipMap)
 }
 
@@ -135,31 +136,78 @@ func (m *Manifest) check() error {
 	if (len(m.Features) == 0) == (len(m.Inputs) == 0) {
 		return fail("$.features", "give either features (one input) or inputs")
 	}
-	switch c := m.Calibration; c.Kind {
-	case "", "none", "logistic", "sigmoid":
-	case "isotonic":
-		if len(c.Points) < 2 || !sort.SliceIsSorted(c.Points, func(i, j int) bool { return c.Points[i][0] < c.Points[j][0] }) {
-			return fail("$.calibration.points", "calibration.points needs two points or more, in ascending order")
-		}
-	default:
+	if err := m.checkCalibration(); err != nil {
+		return err
+	}
+	if err := m.checkThresholds(); err != nil {
+		return err
+	}
+	if m.Fallback != nil && !isProbability(*m.Fallback) {
+		return fail("$.fallback", "fallback is not a probability")
+	}
+	return nil
+}
+
+// checkCalibration refuses what would make every score the same or none.
+func (m *Manifest) checkCalibration() error {
+	fail := m.document.Errorf
+	needs := map[string][]string{"": nil, "none": nil, "logistic": nil, "sigmoid": {"a", "b"}, "isotonic": {"points"}}
+	c := m.Calibration
+	of, known := needs[c.Kind]
+	if !known {
 		return fail("$.calibration.kind", "calibration.kind %q is unknown: write none, logistic, sigmoid or isotonic", c.Kind)
 	}
+	for _, name := range []string{"a", "b", "points"} {
+		place := "$.calibration." + name
+		switch has := m.document.Has(place); {
+		case has && !slices.Contains(of, name):
+			return fail(place, "calibration.%s belongs to another kind: sigmoid has a and b, isotonic has points", name)
+		case !has && slices.Contains(of, name):
+			return fail("$.calibration", "calibration.%s is missing: sigmoid has a and b, isotonic has points", name)
+		}
+	}
+	if c.Kind == "sigmoid" && (!finite(c.A) || !finite(c.B) || c.A == 0) {
+		return fail("$.calibration.a", "calibration.a and calibration.b must be finite numbers, and a not 0")
+	}
+	if c.Kind == "isotonic" && (len(c.Points) < 2 || !sort.SliceIsSorted(c.Points, func(i, j int) bool { return c.Points[i][0] < c.Points[j][0] })) {
+		return fail("$.calibration.points", "calibration.points needs two points or more, in ascending order")
+	}
+	for i, p := range c.Points {
+		if !finite(p[0]) || !isProbability(p[1]) {
+			return fail(fmt.Sprintf("$.calibration.points[%d]", i), "calibration.points[%d] is no pair of an output and its probability, as [-1.5, 0.2]", i)
+		}
+	}
+	return nil
+}
+
+func (m *Manifest) checkThresholds() error {
+	fail := m.document.Errorf
 	for i := range m.Thresholds {
 		t := &m.Thresholds[i]
-		if t.From < 0 || t.From > 1 {
-			return fail(fmt.Sprintf("$.thresholds[%d].from", i), "thresholds[%d].from is not a probability", i)
+		at := fmt.Sprintf("$.thresholds[%d]", i)
+		for _, name := range []string{"from", "outcome"} {
+			if !m.document.Has(at + "." + name) {
+				return fail(at, "thresholds[%d] has no %s: write {from: 0.9, outcome: review}", i, name)
+			}
+		}
+		if !isProbability(t.From) {
+			return fail(at+".from", "thresholds[%d].from is not a probability: write a number from 0 to 1", i)
 		}
 		if t.Code == "" {
 			t.Code = string(tidegate.ReasonModelScore)
 		}
 		t.Reason = tidegate.Reason{Code: tidegate.ReasonCode(t.Code), Text: t.Text}
+		if !t.Reason.Code.Valid() {
+			return fail(at+".reason", "%q is not a reason code: write capitals, digits and _", t.Code)
+		}
 	}
 	sort.SliceStable(m.Thresholds, func(i, j int) bool { return m.Thresholds[i].From > m.Thresholds[j].From })
-	if m.Fallback != nil && !(*m.Fallback >= 0 && *m.Fallback <= 1) {
-		return fail("$.fallback", "fallback is not a probability")
-	}
 	return nil
 }
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+func isProbability(x float64) bool { return x >= 0 && x <= 1 }
 
 // apply turns the raw output into a probability.
 func (c *Calibration) apply(x float64) float64 {

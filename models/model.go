@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func (m *Model) bindInputs(program *onnx.Program, schema *tidegate.Schema) error
 	switch {
 	case len(m.Inputs) > 0:
 		for i, in := range m.Inputs {
+			if _, twice := named[in.Name]; twice {
+				return fail(fmt.Sprintf("$.inputs[%d].name", i), "the input %q is there twice", in.Name)
+			}
 			named[in.Name], at[in.Name] = in.Features, fmt.Sprintf("$.inputs[%d].features", i)
 		}
 	case len(inputs) == 1:
@@ -101,6 +105,9 @@ func (m *Model) bindInputs(program *onnx.Program, schema *tidegate.Schema) error
 			if !ok {
 				return fail(member(j), "there is no feature %q%s", name, nearest.DidYouMean(name, schema.Names()))
 			}
+			if strings.HasPrefix(name, VariableName("")) {
+				return fail(member(j), "a model can't read what models say: which of them is asked first is not defined")
+			}
 			if isText := schema.At(place).Kind == tidegate.KindText; isText != (in.Type == onnx.String) {
 				return fail(member(j), "feature %q is a %s and the graph's input %q is not", name, schema.At(place).Kind, in.Name)
 			}
@@ -126,7 +133,9 @@ func filler(e *onnx.Evaluator, i int, in onnx.Input, places []int) (func(*tidega
 	case onnx.Float64:
 		return numbers[float64](onnx.InputOf[float64](e, i), places), nil
 	case onnx.Int64:
-		return integers(onnx.InputOf[int64](e, i), places), nil
+		return integers(onnx.InputOf[int64](e, i), places, math.MinInt64, math.MaxInt64), nil
+	case onnx.Int32:
+		return integers(onnx.InputOf[int32](e, i), places, math.MinInt32, math.MaxInt32), nil
 	case onnx.Bool:
 		to := onnx.InputOf[bool](e, i)
 		return func(f *tidegate.Facts) {
@@ -154,14 +163,20 @@ func numbers[T float32 | float64](to []T, places []int) func(*tidegate.Facts) {
 	}
 }
 
-// integers fills an integer input; a missing value, which the type does not
-// have, is 0.
-func integers(to []int64, places []int) func(*tidegate.Facts) {
+// integers fills an integer input with whole parts, and the nearest that the
+// type has; a missing value, which it does not have, is 0.
+func integers[T int32 | int64](to []T, places []int, low, high T) func(*tidegate.Facts) {
 	return func(f *tidegate.Facts) {
 		for j, at := range places {
-			to[j] = 0
-			if v := f.Num[at]; v == v {
-				to[j] = int64(v)
+			switch v := f.Num[at]; {
+			case v != v:
+				to[j] = 0
+			case v >= float64(high):
+				to[j] = high
+			case v <= float64(low):
+				to[j] = low
+			default:
+				to[j] = T(v)
 			}
 		}
 	}
@@ -170,18 +185,9 @@ func integers(to []int64, places []int) func(*tidegate.Facts) {
 // bindOutput finds the number that is the score.
 func (m *Model) bindOutput(program *onnx.Program) error {
 	outputs := program.Outputs()
-	at := slices.IndexFunc(outputs, func(o onnx.Output) bool {
-		if m.Output.Name != "" {
-			return o.Name == m.Output.Name
-		}
-		return o.Type == onnx.Float32 || o.Type == onnx.Float64
-	})
-	if at < 0 {
-		var names []string
-		for _, o := range outputs {
-			names = append(names, o.Name)
-		}
-		return m.document.Errorf("$.output.name", "output.name %q is none of the graph's outputs: %s", m.Output.Name, strings.Join(names, ", "))
+	at, err := m.output(outputs)
+	if err != nil {
+		return err
 	}
 	column, err := m.column(outputs[at])
 	if err != nil {
@@ -200,6 +206,31 @@ func (m *Model) bindOutput(program *onnx.Program) error {
 	return nil
 }
 
+// output is the place of the output that the manifest names, or of the only
+// one that it can be.
+func (m *Model) output(outputs []onnx.Output) (int, error) {
+	var names, numbers []string
+	at := -1
+	for i, o := range outputs {
+		names = append(names, o.Name)
+		if o.Name == m.Output.Name {
+			return i, nil
+		}
+		if o.Type == onnx.Float32 || o.Type == onnx.Float64 {
+			numbers, at = append(numbers, o.Name), i
+		}
+	}
+	switch {
+	case m.Output.Name != "":
+		return 0, m.document.Errorf("$.output.name", "output.name %q is none of the graph's outputs: %s", m.Output.Name, strings.Join(names, ", "))
+	case len(numbers) == 0:
+		return 0, m.document.Errorf("$.output", "none of the graph's outputs is a probability: %s", strings.Join(names, ", "))
+	case len(numbers) > 1:
+		return 0, m.document.Errorf("$.output", "the graph has several outputs of numbers: write output: {name: …} with one of %s", strings.Join(numbers, ", "))
+	}
+	return at, nil
+}
+
 func (m *Model) column(o onnx.Output) (int, error) {
 	width := 1
 	for _, n := range o.Shape {
@@ -207,6 +238,9 @@ func (m *Model) column(o onnx.Output) (int, error) {
 	}
 	width = max(width, len(o.IntKeys), len(o.StringKeys))
 	if m.Output.Key != "" {
+		if o.IntKeys == nil && o.StringKeys == nil {
+			return 0, m.document.Errorf("$.output.key", "output %q is no map: write output: {column: …} with one of 0 to %d", o.Name, width-1)
+		}
 		for i, k := range o.IntKeys {
 			if fmt.Sprint(k) == m.Output.Key {
 				return i, nil
@@ -216,6 +250,9 @@ func (m *Model) column(o onnx.Output) (int, error) {
 			return i, nil
 		}
 		return 0, m.document.Errorf("$.output.key", "output %q has no key %q", o.Name, m.Output.Key)
+	}
+	if m.Output.Column == nil && width > 2 {
+		return 0, m.document.Errorf("$.output", "output %q has %d values a row: say which is the probability, with output: {column: …} or {key: …}", o.Name, width)
 	}
 	if m.Output.Column == nil {
 		return width - 1, nil

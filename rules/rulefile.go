@@ -44,10 +44,7 @@ type reasonText struct {
 	at   place
 }
 
-var (
-	idPattern     = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$`)
-	reasonPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,63}$`)
-)
+var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$`)
 
 // maxPoints is the range of a rule's score: that of a decision's.
 const maxPoints = 1000
@@ -67,7 +64,7 @@ func readRuleFile(d *document) ruleFile {
 		},
 		"reasons": func(n ast.Node) {
 			d.entries(n, "reasons", func(code string, at place, value ast.Node) {
-				if !reasonPattern.MatchString(code) {
+				if !tidegate.ReasonCode(code).Valid() {
 					d.fail(at, "%q is not a reason code: write capitals, digits and _", code)
 				}
 				text, _ := d.text(value, "a reason's text")
@@ -137,7 +134,7 @@ func (r *source) readThen(n ast.Node) {
 		},
 		"reason": func(n ast.Node) {
 			if code, ok := d.text(n, "reason"); ok {
-				if r.Reason.Code = tidegate.ReasonCode(code); !reasonPattern.MatchString(code) {
+				if r.Reason.Code = tidegate.ReasonCode(code); !r.Reason.Code.Valid() {
 					d.fail(placeOf(n), "%q is not a reason code: write capitals, digits and _", code)
 				}
 			}

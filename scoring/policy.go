@@ -101,18 +101,33 @@ func ParsePolicy(file string, data []byte) (Policy, error) {
 	if p.Score.Rules != "sum" && p.Score.Rules != "max" {
 		return p, document.Errorf("$.score.rules", "score.rules is %q: write sum or max", p.Score.Rules)
 	}
+	if !(p.Score.Model >= 0 && p.Score.Model <= 1000) {
+		return p, document.Errorf("$.score.model", "score.model is outside of 0..1000")
+	}
 	if p.Deadline <= 0 {
 		return p, document.Errorf("$.deadline", "deadline must be more than 0")
 	}
 	for i := range p.Thresholds {
 		t := &p.Thresholds[i]
-		if t.Score < 0 || t.Score > 1000 {
-			return p, document.Errorf(fmt.Sprintf("$.thresholds[%d].score", i), "thresholds[%d].score is outside of 0..1000", i)
+		at := fmt.Sprintf("$.thresholds[%d]", i)
+		for _, name := range []string{"score", "outcome"} {
+			if !document.Has(at + "." + name) {
+				return p, document.Errorf(at, "thresholds[%d] has no %s: write {score: 900, outcome: review}", i, name)
+			}
+		}
+		if !(t.Score >= 0 && t.Score <= 1000) {
+			return p, document.Errorf(at+".score", "thresholds[%d].score is outside of 0..1000", i)
+		}
+		if t.Score > 0 && t.Score < 1 {
+			return p, document.Errorf(at+".score", "thresholds[%d].score is in points, 0..1000, and no probability: write %g for %g", i, 1000*t.Score, t.Score)
 		}
 		if t.Code == "" {
 			t.Code = "SCORE"
 		}
 		t.Reason = tidegate.Reason{Code: tidegate.ReasonCode(t.Code), Text: t.Text}
+		if !t.Reason.Code.Valid() {
+			return p, document.Errorf(at+".reason", "%q is not a reason code: write capitals, digits and _", t.Code)
+		}
 	}
 	sort.SliceStable(p.Thresholds, func(i, j int) bool { return p.Thresholds[i].Score > p.Thresholds[j].Score })
 	return p, nil

@@ -35,6 +35,12 @@ func (d Document) Errorf(path, format string, args ...any) *tidegate.Error {
 	return e
 }
 
+// Has tells whether a member is in the file.
+func (d Document) Has(path string) bool {
+	tree, err := Parse(d.Data)
+	return err == nil && find(tree, path) != nil
+}
+
 func find(tree *ast.File, path string) ast.Node {
 	p, err := yaml.PathString(path)
 	if err != nil {

@@ -133,7 +133,7 @@ func (c *compiler) inputShape(in *ValueInfo) ([]int, *Error) {
 		return nil, refuse(UnsupportedType, "input %q has no supported tensor type", in.Name)
 	}
 	if !in.HasShape {
-		return nil, refuse(WrongDimensions, "input %q has no shape", in.Name)
+		return nil, refuse(WrongDimensions, "input %q has no shape: export it with one, as [None, 15]", in.Name)
 	}
 	shape := slices.Clone(in.Dims)
 	if c.opts.AnyShape {
@@ -152,7 +152,10 @@ func (c *compiler) inputShape(in *ValueInfo) ([]int, *Error) {
 		return nil, refuse(WrongDimensions, "input %q is fixed to a batch of %d; only one row at a time is evaluated", in.Name, shape[0])
 	}
 	for _, d := range shape {
-		if d < 1 {
+		switch {
+		case d == -1:
+			return nil, refuse(WrongDimensions, "the number of columns of input %q is open: export it with the number, as [None, 15]", in.Name)
+		case d < 1:
 			return nil, refuse(WrongDimensions, "input %q has dimensions %v", in.Name, in.Dims)
 		}
 	}

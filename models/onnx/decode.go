@@ -12,6 +12,9 @@ func DecodeWithin(b []byte, limits Limits) (*Model, error) {
 	d := newDecoder(limits)
 	m, fault := d.model(b)
 	if fault != nil {
+		if other := foreign(b); other != "" {
+			return nil, refuse(Malformed, "%s", other)
+		}
 		return nil, fault
 	}
 	return m, nil
@@ -81,7 +84,7 @@ func (d *decoder) model(b []byte) (*Model, *Error) {
 			m.Opsets[domain] = v
 		case 25:
 			w.bytes()
-			return nil, refuse(UnsupportedOperator, "functions defined by the model are not supported")
+			return nil, refuse(UnsupportedOperator, "functions defined by the model are not supported: put their nodes in their place, with onnx.inliner.inline_local_functions")
 		default:
 			w.skip()
 		}

@@ -44,10 +44,10 @@ func (d *decoder) tensor(b []byte, t *Tensor) *Error {
 			f.float64s = w.float64s(f.float64s)
 		case 13:
 			w.bytes()
-			return refuse(ExternalData, "tensor %q has its data in another file", f.name)
+			return refuse(ExternalData, "tensor %q has its data in another file: save the model as one, with onnx.save and save_as_external_data=False", f.name)
 		case 14:
 			if w.varint() != 0 {
-				return refuse(ExternalData, "tensor %q has its data in another file", f.name)
+				return refuse(ExternalData, "tensor %q has its data in another file: save the model as one, with onnx.save and save_as_external_data=False", f.name)
 			}
 		case 3:
 			w.bytes()

@@ -80,7 +80,7 @@ func typeFromCode(code int64) (Type, *Error) {
 		return t, nil
 	}
 	if name, ok := codeNames[int32(code)]; ok {
-		return 0, refuse(UnsupportedType, "element type %s is not supported", name)
+		return 0, refuse(UnsupportedType, "element type %s is not supported: export the model with float", name)
 	}
 	return 0, refuse(UnsupportedType, "element type %d is not supported", code)
 }

@@ -188,6 +188,11 @@ func setRow(t testing.TB, ev *Evaluator, row []string) {
 				InputOf[float64](ev, i)[j] = v
 			case Int64:
 				InputOf[int64](ev, i)[j], err = strconv.ParseInt(text, 10, 64)
+			case Int32:
+				v, err = strconv.ParseFloat(text, 64)
+				InputOf[int32](ev, i)[j] = int32(v)
+			case Bool:
+				InputOf[bool](ev, i)[j], err = strconv.ParseBool(text)
 			case String:
 				InputOf[string](ev, i)[j] = text
 			}
