@@ -69,6 +69,9 @@ func explainedToPerson(err error) error {
 			return &tidegate.Error{Code: tidegate.CodeForbidden, Message: "our user lacks a right: docs/kafka.md, Dead letters, has the list", Cause: is}
 		}
 	}
+	if errors.Is(err, kerr.UnknownTopicOrPartition) {
+		return &tidegate.Error{Code: tidegate.CodeNotFound, Message: "the topic to send to is not there", Cause: kerr.UnknownTopicOrPartition}
+	}
 	if errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) {
 		return tidegate.Errorf(tidegate.CodeConflict, "somebody else sends dead letters of this topic at the same time: what they have sent is sent once; do it again for the rest")
 	}
@@ -178,6 +181,7 @@ type shownLetter struct {
 	Topic     string         `json:"topic"`
 	Partition int32          `json:"partition"`
 	Offset    int64          `json:"offset"`
+	Truncated bool           `json:"truncated,omitempty"`
 	Key       any            `json:"key"`
 	Headers   map[string]any `json:"headers,omitempty"`
 	Value     any            `json:"value"`
@@ -187,7 +191,7 @@ type shownLetter struct {
 
 func shown(l *dlq.Letter) shownLetter {
 	s := shownLetter{ID: l.ID, State: stateOf(l), Code: l.Code, Error: l.Error, Stack: l.Stack, FailedAt: l.FailedAt.UTC(), Attempt: l.Attempt, Version: l.Version,
-		Topic: l.Topic, Partition: l.Partition, Offset: l.Offset, Key: textOr64(l.Key), Value: textOr64(l.Value), Edited: textOr64(l.Edited), Done: l.Done}
+		Topic: l.Topic, Partition: l.Partition, Offset: l.Offset, Truncated: l.Truncated, Key: textOr64(l.Key), Value: textOr64(l.Value), Edited: textOr64(l.Edited), Done: l.Done}
 	for _, h := range l.Headers {
 		if s.Headers == nil {
 			s.Headers = map[string]any{}
@@ -282,7 +286,13 @@ func (c *dlqEditCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return letters.Edit(ctx, c.ID, c.name(), time.Now().UTC(), value)
+		if err := letters.Edit(ctx, c.ID, c.name(), time.Now().UTC(), value); err != nil {
+			return err
+		}
+		if letter.Replayed() {
+			fmt.Fprintf(os.Stderr, "tidegate: %s was replayed before: replay --again sends what you have made of it\n", c.ID)
+		}
+		return nil
 	})
 }
 

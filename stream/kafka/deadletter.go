@@ -46,12 +46,12 @@ const deadLetterSuffix = ".dlq"
 func DeadLetterTopic(topic string) Topic {
 	return Topic{Name: topic + deadLetterSuffix, Configs: map[string]string{
 		"retention.ms":      strconv.FormatInt((30 * 24 * time.Hour).Milliseconds(), 10),
-		"max.message.bytes": strconv.Itoa(largestMessage),
+		"max.message.bytes": strconv.Itoa(LargestMessage),
 	}}
 }
 
-// largestMessage is what a publisher sends at most; a topic may allow less.
-const largestMessage = 10 << 20
+// LargestMessage is what a publisher sends at most; a topic may allow less.
+const LargestMessage = 10 << 20
 
 // Message is the letter for its topic: the record's own key, value and
 // headers, without what mask (which may write in place) finds in them, and

@@ -155,7 +155,7 @@ func (g *Group) transact(ctx context.Context, s *kgo.GroupTransactSession, fetch
 		return s.End(ctx, kgo.TryCommit)
 	}
 	_, aborted := s.End(ctx, kgo.TryAbort)
-	if permanent(err) && b.divide(fetches, err) {
+	if Permanent(err) && b.divide(fetches, err) {
 		return false, aborted
 	}
 	return false, errors.Join(err, aborted)

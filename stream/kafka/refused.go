@@ -48,9 +48,9 @@ func (r *refusedError) Error() string {
 
 func (r *refusedError) Unwrap() error { return r.err }
 
-// permanent tells what the broker thinks of the message from what it thinks of
+// Permanent tells what the broker thinks of the message from what it thinks of
 // the moment.
-func permanent(err error) bool {
+func Permanent(err error) bool {
 	for _, e := range []error{kerr.MessageTooLarge, kerr.RecordListTooLarge, kerr.InvalidRecord, kerr.InvalidTimestamp} {
 		if errors.Is(err, e) {
 			return true
@@ -125,7 +125,7 @@ func (r *refusals) replace(m *Message, at time.Time) {
 			}
 		}
 	}
-	if keep := largestMessage >> (2 * times); times > 0 && keep < len(m.Value) {
+	if keep := LargestMessage >> (2 * times); times > 0 && keep < len(m.Value) {
 		m.Headers = append(m.Headers, kgo.RecordHeader{Key: HeaderTruncated, Value: strconv.AppendInt(nil, int64(len(m.Value)), 10)})
 		m.Value = m.Value[:keep]
 	}

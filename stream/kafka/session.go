@@ -243,7 +243,7 @@ func (s *session) produce(ctx context.Context) error {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			if permanent(err) {
+			if Permanent(err) {
 				refused.marks, refused.err = append(refused.marks, m.mark), err
 			} else if failed == nil {
 				failed = err
@@ -304,7 +304,7 @@ func (s *session) commitPosition(ctx context.Context) error {
 // default, or what dead letters may be.
 func BatchBytes(topic string) int32 {
 	if strings.HasSuffix(topic, deadLetterSuffix) {
-		return largestMessage
+		return LargestMessage
 	}
 	return 1000012
 }

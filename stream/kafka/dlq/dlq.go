@@ -52,7 +52,9 @@ func Open(ctx context.Context, topic string, options ...kgo.Opt) (*Letters, erro
 	if err == nil && errors.Is(there[l.letters].Err, kerr.UnknownTopicOrPartition) {
 		err = tidegate.Errorf(tidegate.CodeNotFound, "there is no topic %s: nothing of %s has failed yet, or its name is another", l.letters, topic)
 	} else if err == nil {
-		err = kafka.EnsureTopics(ctx, l.client, kafka.Topic{Name: l.log, Partitions: 1, Configs: kafka.Retention(logRetention)})
+		configs := kafka.Retention(logRetention)
+		configs["max.message.bytes"] = strconv.Itoa(kafka.LargestMessage) // what a letter is edited to is kept there
+		err = kafka.EnsureTopics(ctx, l.client, kafka.Topic{Name: l.log, Partitions: 1, Configs: configs})
 	}
 	if err != nil {
 		l.client.Close()
@@ -138,7 +140,7 @@ func (l *Letters) Each(ctx context.Context, f Filter, do func(Letter) error) err
 	if err != nil {
 		return err
 	}
-	return l.scan(ctx, l.letters, func(r *kgo.Record) error {
+	return l.scan(ctx, l.letters, spanOf(f.IDs), func(r *kgo.Record) error {
 		letter := parse(r)
 		letter.note(done[letter.ID])
 		if !f.takes(&letter) {
@@ -151,7 +153,7 @@ func (l *Letters) Each(ctx context.Context, f Filter, do func(Letter) error) err
 // entries reads what was done, by letter.
 func (l *Letters) entries(ctx context.Context) (map[string][]Entry, error) {
 	done := map[string][]Entry{}
-	return done, l.scan(ctx, l.log, func(r *kgo.Record) error {
+	return done, l.scan(ctx, l.log, nil, func(r *kgo.Record) error {
 		var e Entry
 		if err := json.Unmarshal(r.Value, &e); err != nil {
 			return &tidegate.Error{Code: tidegate.CodeCorrupt, Message: fmt.Sprintf("%s/%d offset %d is none of ours", l.log, r.Partition, r.Offset), Cause: err}

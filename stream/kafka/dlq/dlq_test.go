@@ -125,7 +125,7 @@ func TestReplayOnce(t *testing.T) {
 	if err := l.Edit(t.Context(), "0-7", "anna", noon, []byte("mended")); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Edit(t.Context(), "0-999", "anna", noon, nil); tidegate.CodeOf(err) != tidegate.CodeNotFound {
+	if err := l.Edit(t.Context(), "0-999", "anna", noon, []byte("mended")); tidegate.CodeOf(err) != tidegate.CodeNotFound {
 		t.Error(err)
 	}
 	var people sync.WaitGroup

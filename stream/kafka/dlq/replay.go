@@ -31,8 +31,11 @@ type Replay struct {
 // HeaderReplayed of a record that was sent again: the letter, and by whom.
 const HeaderReplayed = kafka.HeaderReplayed
 
-// atOnce is how many letters go into one transaction.
-const atOnce = 100
+// These go into one transaction at most.
+const (
+	lettersAtOnce = 100
+	bytesAtOnce   = 8 << 20 // and what one letter brings above it
+)
 
 // Replay sends the letters that a filter selects, each in a transaction with
 // the record that it was sent: so each once, whatever happens in between, and
@@ -42,7 +45,7 @@ func (l *Letters) Replay(ctx context.Context, f Filter, r Replay) (sent int, err
 		kgo.ClientID("tidegate-dlq"),
 		kgo.TransactionalID("tidegate-dlq-" + l.topic),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
-		kgo.ProducerBatchMaxBytesFn(kafka.BatchBytes),
+		kgo.ProducerBatchMaxBytes(kafka.LargestMessage), // a topic that brought a large record takes it back
 		kgo.MetadataMinAge(250 * time.Millisecond),
 	}, l.options...)...)
 	if err != nil {
@@ -54,12 +57,11 @@ func (l *Letters) Replay(ctx context.Context, f Filter, r Replay) (sent int, err
 		return 0, err
 	}
 	var batch []Letter
+	bytes := 0
 	flush := func() error {
-		err := l.send(ctx, client, batch, r)
-		if err == nil {
-			sent += len(batch)
-		}
-		batch = batch[:0]
+		n, err := l.sendAll(ctx, client, batch, r)
+		sent += n
+		batch, bytes = batch[:0], 0
 		return err
 	}
 	err = l.Each(ctx, f, func(letter Letter) error {
@@ -74,12 +76,14 @@ func (l *Letters) Replay(ctx context.Context, f Filter, r Replay) (sent int, err
 			letter.Value = letter.Edited
 		}
 		if r.Map != nil {
+			var err error
 			if letter.Value, err = r.Map(letter.Value); err != nil {
 				r.refuse(letter, err)
 				return nil
 			}
 		}
-		if batch = append(batch, letter); len(batch) < atOnce {
+		batch, bytes = append(batch, letter), bytes+len(letter.Value)
+		if len(batch) < lettersAtOnce && bytes < bytesAtOnce {
 			return nil
 		}
 		return flush()
@@ -90,11 +94,37 @@ func (l *Letters) Replay(ctx context.Context, f Filter, r Replay) (sent int, err
 	return sent, err
 }
 
+// sendAll sends letters in one transaction, unless the brokers refuse one of them,
+// as one that is larger than its topic takes: then in two, so that this one alone
+// stays.
+func (l *Letters) sendAll(ctx context.Context, client *kgo.Client, batch []Letter, r Replay) (sent int, err error) {
+	err = l.send(ctx, client, batch, r)
+	switch n := len(batch); {
+	case err == nil:
+		return n, nil
+	case !kafka.Permanent(err):
+		return 0, err
+	case n == 1:
+		r.refuse(batch[0], err)
+		return 0, nil
+	default:
+		if sent, err = l.sendAll(ctx, client, batch[:n/2], r); err != nil {
+			return sent, err
+		}
+		rest, err := l.sendAll(ctx, client, batch[n/2:], r)
+		return sent + rest, err
+	}
+}
+
 func (r *Replay) refuse(l Letter, err error) {
 	if r.Refused != nil {
 		r.Refused(l, err)
 	}
 }
+
+// smallBatch is what every topic takes by default. The client's own limit is that
+// of the largest message, which would make large batches of small ones, too.
+const smallBatch = 800_000
 
 // send is one transaction.
 func (l *Letters) send(ctx context.Context, client *kgo.Client, batch []Letter, r Replay) error {
@@ -103,7 +133,12 @@ func (l *Letters) send(ctx context.Context, client *kgo.Client, batch []Letter, 
 	}
 	var mu sync.Mutex
 	var failed error
+	together := 0 // bytes since the last flush, which may come into one batch
 	put := func(record *kgo.Record) {
+		if together += len(record.Value); together > smallBatch {
+			_ = client.Flush(ctx) // of ctx, which the last one tells
+			together = len(record.Value)
+		}
 		client.Produce(ctx, record, func(_ *kgo.Record, err error) {
 			mu.Lock()
 			failed = errors.Join(failed, err)
@@ -126,7 +161,7 @@ func (l *Letters) send(ctx context.Context, client *kgo.Client, batch []Letter, 
 		put(record)
 		entry, err := l.entry(Entry{Letter: letter.ID, Action: "replay", Who: r.Who, At: r.At, To: to, Mapping: r.Mapping})
 		if err != nil {
-			return err
+			return errors.Join(err, client.EndTransaction(ctx, kgo.TryAbort))
 		}
 		put(entry)
 	}
@@ -143,6 +178,9 @@ func (l *Letters) entry(e Entry) (*kgo.Record, error) {
 
 // Edit puts a value beside a letter, to be sent in its place.
 func (l *Letters) Edit(ctx context.Context, id, who string, at time.Time, value []byte) error {
+	if len(value) == 0 {
+		return tidegate.Errorf(tidegate.CodeInvalid, "the value is empty: nothing is put beside letter %s", id)
+	}
 	found := false
 	if err := l.Each(ctx, Filter{IDs: []string{id}}, func(letter Letter) error {
 		found = !letter.Purged()
@@ -157,7 +195,15 @@ func (l *Letters) Edit(ctx context.Context, id, who string, at time.Time, value 
 	if err != nil {
 		return err
 	}
-	return l.client.ProduceSync(ctx, entry).FirstErr()
+	client, err := kgo.NewClient(append([]kgo.Opt{kgo.ClientID("tidegate-dlq"), kgo.ProducerBatchMaxBytes(kafka.LargestMessage)}, l.options...)...)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if err = client.ProduceSync(ctx, entry).FirstErr(); kafka.Permanent(err) {
+		return &tidegate.Error{Code: tidegate.CodeTooLarge, Message: fmt.Sprintf("%s does not take a value of %d bytes: raise its max.message.bytes, which must be half as much again", l.log, len(value)), Cause: err}
+	}
+	return err
 }
 
 // Purge takes letters away: they are not listed as open or replayed any more,
@@ -168,9 +214,8 @@ func (l *Letters) Purge(ctx context.Context, f Filter, who string, at time.Time)
 	keep := map[int32]int64{} // the first letter that is left
 	gone := map[int32]int64{} // after the last that is not
 	err = l.Each(ctx, Filter{}, func(letter Letter) error {
-		var partition int32
-		var offset int64
-		if _, err := fmt.Sscanf(letter.ID, "%d-%d", &partition, &offset); err != nil {
+		partition, offset, err := place(letter.ID)
+		if err != nil {
 			return err
 		}
 		if !letter.Purged() {
