@@ -17,7 +17,7 @@ type initCommand struct {
 // Run writes the built-in example, to make one's own configuration from.
 func (c *initCommand) Run() error {
 	if entries, err := os.ReadDir(c.Dir); err == nil && len(entries) > 0 {
-		return tidegate.Errorf(tidegate.CodeConflict, "%s is there and not empty", c.Dir)
+		return tidegate.Errorf(tidegate.CodeInvalid, "%s is there and not empty: name another", c.Dir) // nothing to try again
 	}
 	files := examples.Issuer()
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {

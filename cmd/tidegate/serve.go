@@ -280,7 +280,7 @@ func nodeOptions(cfg *config.Config, files map[string][]byte, log *slog.Logger) 
 		Dir: cfg.Data, Files: files, Clock: time.Now, EventClock: cfg.Clock == "event",
 		CacheBytes: int64(cfg.State.Cache), SegmentBytes: int64(cfg.Journal.Segment), MinFreeBytes: int64(cfg.Journal.MinFree),
 		CheckpointEvery: cfg.Checkpoint.Every.Std(), Retention: cfg.Journal.Retention.Std(), IDs: cfg.Journal.IDs.Std(),
-		Report: func(err error) { log.Error("in the background", "error", err) },
+		Report: (&reporter{clock: time.Now, log: log}).report,
 	}
 }
 
