@@ -20,6 +20,10 @@ func (s *Server) alerts(w http.ResponseWriter, r *http.Request) {
 		s.streamAlerts(w, r)
 		return
 	}
+	if r.URL.Query().Has("after") {
+		s.fail(w, r, tidegate.Errorf(tidegate.CodeInvalid, "after is for the stream: send Accept: text/event-stream"))
+		return
+	}
 	limit := 100
 	if text := r.URL.Query().Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)

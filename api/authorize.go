@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -15,6 +16,11 @@ import (
 
 // authorize is POST /v1/authorize: body in, decision out.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+	withFeatures, err := wantsFeatures(r, false)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
 	q := freeQuestions.Get().(*question)
 	refused := s.decode(w, r, &q.buffer, wire.Transaction, &q.tx)
 	if refused != nil && !ofItsTime(refused) {
@@ -23,7 +29,6 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx := q.deadline.start(r.Context(), s.node.Deadline())
-	withFeatures := r.URL.RawQuery != "" && r.URL.Query().Get("features") == "true"
 	if err := s.ask(ctx, q, withFeatures, refused); err != nil {
 		q.deadline.stop()
 		s.fail(w, r, err) // without q, which the writer may still look at
@@ -115,6 +120,10 @@ var buffers = sync.Pool{New: func() any { b := newBuffer(); return &b }}
 
 // read takes the whole body, up to a limit.
 func (b *buffer) read(w http.ResponseWriter, r *http.Request, limit int64) error {
+	if coding := r.Header["Content-Encoding"]; coding != nil && !slices.Equal(coding, []string{"identity"}) {
+		w.Header().Set("Accept-Encoding", "identity") // RFC 9110, 15.5.16
+		return tidegate.Errorf(codeEncoded, "send the body as it is, without Content-Encoding")
+	}
 	body := r.Body
 	switch {
 	case r.ContentLength > limit:

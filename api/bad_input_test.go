@@ -170,6 +170,15 @@ func TestBadEventsAndLabels(t *testing.T) {
 	}
 }
 
+// A member that a label does not have is left out, and said so.
+func TestStrangeLabels(t *testing.T) {
+	r := newRig(t)
+	a := as[struct{ Warnings []string }](t, r.post("/v1/labels", `{"label_id":"l","transaction_id":"t","kind":"analyst","fraud":true,"occured_at":1773489600000}`).mustBe(t, http.StatusAccepted))
+	if len(a.Warnings) != 1 || !strings.Contains(a.Warnings[0], "/occured_at") {
+		t.Errorf("warnings %q", a.Warnings)
+	}
+}
+
 func TestWrongQuestions(t *testing.T) {
 	r := newRig(t)
 	for _, c := range []struct {
@@ -189,10 +198,61 @@ func TestWrongQuestions(t *testing.T) {
 		{"GET", "/v1/features/customer/c?at=yesterday", 422, tidegate.CodeInvalid, ""},
 		{"GET", "/v1/alerts?limit=0", 422, tidegate.CodeInvalid, ""},
 		{"GET", "/v1/alerts?limit=many", 422, tidegate.CodeInvalid, ""},
+		{"GET", "/v1/alerts?after=0-0", 422, tidegate.CodeInvalid, ""},
+		{"GET", "/v1/decisions/none?features=yes", 422, tidegate.CodeInvalid, ""},
+		{"POST", "/v1/authorize?features=1", 422, tidegate.CodeInvalid, ""},
+		{"GET", "/v1/decisions/4111111111111111", 422, tidegate.CodePAN, ""},
+		{"GET", "/v1/features/card/4111%2D1111-1111-1111", 422, tidegate.CodePAN, ""},
+		{"GET", "/v1/features/4111111111111111/x", 404, tidegate.CodeNotFound, ""},
+		{"GET", "/v1/features/customer/%FF", 404, tidegate.CodeNotFound, ""},
+		{"GET", "/v1/features/customer/" + strings.Repeat("x", 257), 404, tidegate.CodeNotFound, ""},
 	} {
 		a := r.do(c.method, c.path, nil)
 		if a.status != c.status || a.Code != c.code || a.header.Get("Allow") != c.allow {
 			t.Errorf("%s %s: %d %s, allowed %q: %s", c.method, c.path, a.status, a.Code, a.header.Get("Allow"), a.body)
+		}
+		if bytes.Contains(a.body, []byte("1111")) {
+			t.Errorf("%s %s: a card number is shown: %s", c.method, c.path, a.body)
+		}
+	}
+}
+
+// What an encoded body holds can't be checked as it comes; a page of another
+// site has no business here.
+func TestHeadersOfRequests(t *testing.T) {
+	r := newRig(t)
+	for _, c := range []struct {
+		header, value string
+		status        int
+		code          tidegate.Code
+	}{
+		{"Content-Encoding", "gzip", 415, codeEncoded},
+		{"Content-Encoding", "identity", 200, ""},
+		{"Content-Type", "application/x-www-form-urlencoded", 200, ""}, // curl -d
+		{"Origin", "https://elsewhere.example", 403, tidegate.CodeForbidden},
+		{"Origin", r.web.URL, 200, ""},
+		{"Sec-Fetch-Site", "cross-site", 403, tidegate.CodeForbidden},
+	} {
+		if a := r.post("/v1/authorize", good, c.header, c.value); a.status != c.status || a.Code != c.code {
+			t.Errorf("%s: %s: %d %s", c.header, c.value, a.status, a.body)
+		}
+	}
+	r.get("/healthz", "Origin", "https://elsewhere.example").mustBe(t, http.StatusOK)
+}
+
+// Where card numbers are replaced, what is known of one is found by it, and it
+// is not shown. An address is found however it is spelt.
+func TestIDsInPathsAreThoseOfBodies(t *testing.T) {
+	r := newRig(t, func(o *Options) { o.PANKey = bytes.Repeat([]byte("k"), 32) })
+	r.decide("4111111111111111", "c", "1.00", `"card_id":"4111 1111 1111 1111","ip_address":"2001:DB8::1"`)
+	for path, feature := range map[string]string{
+		"/v1/decisions/4111111111111111": "card_tx_count_1h", "/v1/features/card/4111%201111%201111%201111": "card_tx_count_1h",
+		"/v1/features/ip/2001:db8:0::1": "ip_tx_count_1h", "/v1/features/ip_address/2001:0DB8::1": "ip_tx_count_1h",
+	} {
+		a := r.get(path).mustBe(t, http.StatusOK)
+		known := as[struct{ Features map[string]any }](t, a)
+		if known.Features[feature] != 1.0 || bytes.Contains(a.body, []byte("1111")) {
+			t.Errorf("%s: %s", path, a.body)
 		}
 	}
 }

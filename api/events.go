@@ -49,7 +49,8 @@ func (s *Server) label(w http.ResponseWriter, r *http.Request) {
 	}
 	var l tidegate.Label
 	who := callerOf(r)
-	if err := wire.DecodeLabel(b.in, s.wireOptions(wire.OtherEvent, who), &l); err != nil {
+	warnings, err := wire.DecodeLabel(b.in, s.wireOptions(wire.OtherEvent, who), &l)
+	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
@@ -65,7 +66,7 @@ func (s *Server) label(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	s.accepted(w, l.ID, repeated, nil)
+	s.accepted(w, l.ID, repeated, warnings)
 }
 
 // notAhead refuses a label from the future.

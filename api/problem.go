@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/go-chi/chi/v5"
+
 	"github.com/tidegate/tidegate"
 )
 
@@ -48,7 +50,7 @@ var statuses = map[tidegate.Code]struct {
 	tidegate.CodeConflict:        {http.StatusConflict, "The id is taken by other content"},
 	tidegate.CodeNotFound:        {http.StatusNotFound, "There is no such thing"},
 	tidegate.CodeUnauthorized:    {http.StatusUnauthorized, "Say who you are"},
-	tidegate.CodeForbidden:       {http.StatusForbidden, "The API key has no scope for this"},
+	tidegate.CodeForbidden:       {http.StatusForbidden, "The caller may not do this"},
 	tidegate.CodeOverloaded:      {http.StatusServiceUnavailable, "There was no room to decide in time"},
 	tidegate.CodeUnavailable:     {http.StatusServiceUnavailable, "The service can't decide now"},
 	tidegate.CodeDeadline:        {http.StatusGatewayTimeout, "The answer was not in time"},
@@ -56,11 +58,15 @@ var statuses = map[tidegate.Code]struct {
 	tidegate.CodeCorrupt:         {http.StatusInternalServerError, "Stored data is damaged"},
 	tidegate.CodeInternal:        {http.StatusInternalServerError, "Something went wrong here"},
 	tidegate.CodeMethodForbidden: {http.StatusMethodNotAllowed, "The method is not allowed here"},
+	codeEncoded:                  {http.StatusUnsupportedMediaType, "The body is encoded"},
 	codeBusy:                     {http.StatusTooManyRequests, "Too many requests are under way"},
 }
 
-// codeBusy is for requests that are turned away at the door.
-const codeBusy tidegate.Code = "too_many_requests"
+// Codes of requests that are turned away at the door.
+const (
+	codeBusy    tidegate.Code = "too_many_requests"
+	codeEncoded tidegate.Code = "unsupported_encoding"
+)
 
 // fail answers with the problem that err is. Foreign errors show no text:
 // it may hold what nobody outside should read.
@@ -80,10 +86,18 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	case http.StatusInternalServerError:
-		s.options.Log.Error("request failed", "path", r.URL.Path, "error", err)
+		s.options.Log.Error("request failed", "path", routeOf(r), "error", err)
 	}
 	s.metrics.problems.WithLabelValues(string(code)).Inc()
 	writeJSON(w, row.status, "application/problem+json", p)
+}
+
+// routeOf is the path without the ids in it, for logs.
+func routeOf(r *http.Request) string {
+	if route := chi.RouteContext(r.Context()); route != nil {
+		return route.RoutePattern()
+	}
+	return ""
 }
 
 func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {

@@ -13,19 +13,61 @@ import (
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/node"
+	"github.com/tidegate/tidegate/wire"
 )
 
 // decision is GET /v1/decisions/{transaction_id}: the recorded answer.
 func (s *Server) decision(w http.ResponseWriter, r *http.Request) {
-	record, values, err := s.node.Decision(r.Context(), callerOf(r).tenant, pathParam(r, "transaction_id"))
+	withFeatures, err := wantsFeatures(r, true)
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	if r.URL.Query().Get("features") == "false" {
+	id, err := s.pathID(r, "transaction_id")
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	record, values, err := s.node.Decision(r.Context(), callerOf(r).tenant, id)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if !withFeatures {
 		values = node.Values{}
 	}
 	writeBody(w, http.StatusOK, appendAnswer(nil, &record.Decision, values))
+}
+
+// wantsFeatures tells whether the answer is to show feature values.
+func wantsFeatures(r *http.Request, unsaid bool) (bool, error) {
+	if r.URL.RawQuery == "" {
+		return unsaid, nil
+	}
+	switch r.URL.Query().Get("features") {
+	case "":
+		return unsaid, nil
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, tidegate.Errorf(tidegate.CodeInvalid, "features in the query is true or false")
+}
+
+// pathID is an id in the path, held to what ids in bodies are held to: it is
+// shown again, and where card numbers are replaced, it is their HMAC that is
+// known.
+func (s *Server) pathID(r *http.Request, name string) (string, error) {
+	id := pathParam(r, name)
+	err := wire.CheckText(name, &id, s.options.PANKey)
+	switch tidegate.CodeOf(err) {
+	case tidegate.CodePAN:
+		return "", tidegate.Errorf(tidegate.CodePAN, "the path holds what is taken for a card number: ask for its token")
+	case tidegate.CodeTooLarge, tidegate.CodeMalformed:
+		return "", tidegate.Errorf(tidegate.CodeNotFound, "ids are UTF-8, and not longer than %d bytes", wire.MaxID)
+	}
+	return id, err
 }
 
 // pathParam is a part of the path. The router leaves it escaped when the
@@ -53,7 +95,15 @@ func (s *Server) features(w http.ResponseWriter, r *http.Request) {
 		}
 		at = tidegate.MillisOf(t)
 	}
-	entity, key := pathParam(r, "entity"), pathParam(r, "key")
+	entity := pathParam(r, "entity")
+	key, err := s.pathID(r, "key")
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if entity == "ip" || entity == tidegate.IPAddress.String() {
+		key = wire.Address(key)
+	}
 	values, err := s.node.Features(callerOf(r).tenant, entity, key, at)
 	if err != nil {
 		s.fail(w, r, err)

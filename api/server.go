@@ -88,7 +88,7 @@ func New(n Node, o Options) *Server {
 	s.draining, s.drain = context.WithCancel(context.Background())
 	s.metrics = newMetrics(o.Registry, n)
 	r := chi.NewRouter()
-	r.Use(middleware.GetHead)
+	r.Use(middleware.GetHead, s.sameOrigin)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, tidegate.Errorf(tidegate.CodeNotFound, "no such path; /openapi.json lists them"))
 	})
@@ -113,6 +113,16 @@ func New(n Node, o Options) *Server {
 	})
 	s.Handler = r
 	return s
+}
+
+// sameOrigin turns away what a page of another site lets a browser send: on
+// loopback no key is asked for, and every page can reach it.
+func (s *Server) sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, tidegate.Errorf(tidegate.CodeForbidden, "a browser sends this for a page of another origin"))
+	}))
+	return protection.Handler(next)
 }
 
 // allowed names the methods that the path takes (RFC 9110, 15.5.6).

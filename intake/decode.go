@@ -67,7 +67,7 @@ func (t *taker) parse(ctx context.Context, r *kgo.Record) (in node.Input, err er
 	switch t.topic.Takes {
 	case Labels:
 		l := &tidegate.Label{}
-		if err := wire.DecodeLabel(body, o, l); err != nil {
+		if _, err := wire.DecodeLabel(body, o, l); err != nil {
 			return in, err
 		}
 		if !guard.Off {

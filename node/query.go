@@ -84,7 +84,7 @@ func (n *Node) Features(tenant, entity, key string, at tidegate.Millis) (Values,
 			return valuesOf(list), nil
 		}
 	}
-	return Values{}, tidegate.Errorf(tidegate.CodeNotFound, "no feature has the key %q; there are %s", entity, strings.Join(n.scorer.FeatureSet().Keys(), ", "))
+	return Values{}, tidegate.Errorf(tidegate.CodeNotFound, "no feature has a key of this name; there are %s", strings.Join(n.scorer.FeatureSet().Keys(), ", "))
 }
 
 func valuesOf(list []features.Value) Values {

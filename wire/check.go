@@ -31,7 +31,7 @@ func checkText(f tidegate.Field, text *string) string {
 			return "must be an IPv4 or IPv6 address"
 		}
 		if !addr.Is4() {
-			*text = addr.Unmap().String()
+			*text = Address(s)
 		}
 	case tidegate.Final:
 		if s != "approved" && s != "declined" && s != "abandoned" {
@@ -43,6 +43,16 @@ func checkText(f tidegate.Field, text *string) string {
 		}
 	}
 	return ""
+}
+
+// Address is an IP address in the one spelling that keys are compared in; what
+// is none stays as it is.
+func Address(text string) string {
+	addr, err := netip.ParseAddr(text)
+	if err != nil || addr.Zone() != "" {
+		return text
+	}
+	return addr.Unmap().String()
 }
 
 // knownTransactionType lists what rules and features may count on.

@@ -55,7 +55,7 @@ func FuzzDecodeLabel(f *testing.F) {
 	f.Add([]byte(`{"event_type":"label","timestamp":5,"payload":{"label_id":"l","transaction_id":"t","kind":"reversal"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var l, back tidegate.Label
-		if wire.DecodeLabel(b, wire.Options{}, &l) != nil {
+		if _, err := wire.DecodeLabel(b, wire.Options{}, &l); err != nil {
 			return
 		}
 		if _, err := wire.DecodeLabelBinary(wire.AppendLabelBinary(nil, &l), &back); err != nil || l != back {

@@ -5,12 +5,12 @@ import "github.com/tidegate/tidegate"
 // DecodeLabel reads one label from JSON: bare, or as the payload of an
 // envelope whose event_type is "label". Without reported_at (and without an
 // envelope's timestamp) ReportedAt is 0, and the caller takes the time of
-// arrival. Unknown members are left out without a word. After an error, which
-// is a *[tidegate.Error], l is empty.
-func DecodeLabel(b []byte, opts Options, l *tidegate.Label) error {
+// arrival. Unknown members are left out and named in the warnings. After an
+// error, which is a *[tidegate.Error], l is empty.
+func DecodeLabel(b []byte, opts Options, l *tidegate.Label) (warnings []string, err error) {
 	*l = tidegate.Label{}
 	if len(b) > opts.maxBody() {
-		return tidegate.Errorf(tidegate.CodeTooLarge, "the body is larger than %d bytes", opts.maxBody())
+		return nil, tidegate.Errorf(tidegate.CodeTooLarge, "the body is larger than %d bytes", opts.maxBody())
 	}
 	d := labelDecoder{scanner: scanner{b: b, s: string(b), opts: opts}, l: l}
 	d.space()
@@ -21,10 +21,10 @@ func DecodeLabel(b []byte, opts Options, l *tidegate.Label) error {
 	}
 	if d.err != nil {
 		*l = tidegate.Label{}
-		return d.err
+		return nil, d.err
 	}
 	l.Tenant = opts.tenant()
-	return nil
+	return d.left.all(), nil
 }
 
 // labelDecoder is one DecodeLabel under way.
@@ -63,6 +63,12 @@ func (d *labelDecoder) topLevel(name string) bool {
 			return d.fail(tidegate.CodeInvalid, `must be "label"`)
 		}
 		return true
+	case "event_id", "partition_key", "metadata": // of the envelope, and of no use here
+		return d.once(name) && d.skip()
+	case "source":
+		if d.prefix != "" {
+			return d.once(name) && d.skip()
+		}
 	}
 	if d.prefix != "" {
 		return d.leaveOut(name, &d.left)

@@ -19,17 +19,22 @@ func TestDecodeLabel(t *testing.T) {
 	enveloped := reversed
 	enveloped.ReportedAt = 1773500000000
 	for _, c := range []struct {
-		body string
-		want tidegate.Label
+		body     string
+		want     tidegate.Label
+		warnings []string
 	}{
 		{`{"label_id":"l1","transaction_id":"t1","fraud":true,"kind":"chargeback","reason_code":"10.4","occurred_at":1773497366535,` +
-			`"reported_at":"2026-03-14T14:53:20Z","source":"visa","unknown":{"a":[]}}`, full},
-		{`{"label_id":"l2","transaction_id":"t1","kind":"reversal","fraud":null}`, reversed},
-		{`{"event_id":"e","event_type":"label","timestamp":1773500000000,"payload":{"label_id":"l2","transaction_id":"t1","kind":"reversal"}}`, enveloped},
+			`"reported_at":"2026-03-14T14:53:20Z","source":"visa","unknown":{"a":[]}}`, full, []string{"left out, unknown: /unknown"}},
+		{`{"label_id":"l2","transaction_id":"t1","kind":"reversal","fraud":null}`, reversed, nil},
+		{`{"event_id":"e","event_type":"label","timestamp":1773500000000,"payload":{"label_id":"l2","transaction_id":"t1","kind":"reversal","fruad":true}}`, enveloped, []string{"left out, unknown: /payload/fruad"}},
 	} {
 		var l tidegate.Label
-		if err := wire.DecodeLabel([]byte(c.body), wire.Options{Tenant: "acme"}, &l); err != nil {
+		warnings, err := wire.DecodeLabel([]byte(c.body), wire.Options{Tenant: "acme"}, &l)
+		if err != nil {
 			t.Errorf("%v: %s", err, c.body)
+		}
+		if diff := cmp.Diff(c.warnings, warnings); diff != "" {
+			t.Error(diff)
 		}
 		if diff := cmp.Diff(c.want, l); diff != "" {
 			t.Error(diff)
@@ -62,7 +67,7 @@ func TestBadLabels(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			l := tidegate.Label{ID: "left over"}
 			var e *tidegate.Error
-			err := wire.DecodeLabel([]byte(c.body), wire.Options{}, &l)
+			_, err := wire.DecodeLabel([]byte(c.body), wire.Options{}, &l)
 			if !errors.As(err, &e) || e.Code != c.code || e.Field != c.field {
 				t.Errorf("%v, want %s at %q", err, c.code, c.field)
 			}

@@ -198,7 +198,7 @@ func TestLabelsMatchTheirSchema(t *testing.T) {
 		`{"label_id":"","transaction_id":"t","kind":"analyst","fraud":true}`:    false,
 		`{"label_id":"l","transaction_id":"t","kind":"analyst","fraud":"true"}`: false,
 	} {
-		err := wire.DecodeLabel([]byte(body), wire.Options{}, new(tidegate.Label))
+		_, err := wire.DecodeLabel([]byte(body), wire.Options{}, new(tidegate.Label))
 		if (err == nil) != ok {
 			t.Errorf("decoded: %v %s", err, body)
 		}

@@ -52,7 +52,7 @@ func readLabels(body io.Reader, panKey []byte, bad func(error) error) (*Labels, 
 			continue
 		}
 		var label tidegate.Label
-		err := wire.DecodeLabel(lines.Bytes(), wire.Options{PANKey: panKey}, &label)
+		_, err := wire.DecodeLabel(lines.Bytes(), wire.Options{PANKey: panKey}, &label)
 		if err == nil && label.ReportedAt == 0 {
 			err = tidegate.FieldErrorf(tidegate.CodeInvalid, "/reported_at", "it is missing")
 		}
