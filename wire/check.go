@@ -79,6 +79,9 @@ func CheckTexts(e *tidegate.Event, panKey []byte) error {
 		if err := CheckText(tidegate.Field(f).String(), &e.Text[f], panKey); err != nil {
 			return err
 		}
+		if why := checkText(tidegate.Field(f), &e.Text[f]); why != "" {
+			return tidegate.FieldErrorf(tidegate.CodeInvalid, tidegate.Field(f).String(), "%s", why)
+		}
 	}
 	return nil
 }

@@ -2,7 +2,9 @@ package replay
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/tidegate/tidegate"
@@ -20,21 +22,12 @@ func (r *Reader) openCSV(body io.Reader) error {
 	if r.mapping.Delimiter != "" {
 		c.Comma = rune(r.mapping.Delimiter[0])
 	}
-	header, err := c.Read()
+	record, err := c.Read()
 	if err != nil {
 		return &tidegate.Error{Code: tidegate.CodeMalformed, Message: "the input has no header line", Cause: err}
 	}
-	place := map[string]int{}
-	for i, name := range header {
-		place[strings.TrimPrefix(name, "\ufeff")] = i
-	}
-	find := func(name string) (int, error) {
-		i, ok := place[name]
-		if !ok {
-			return 0, tidegate.Errorf(tidegate.CodeInvalid, "the input has no column %q; it has %s", name, strings.Join(header, ", "))
-		}
-		return i, nil
-	}
+	h := header{names: slices.Clone(record), delimiter: c.Comma}
+	find := h.find
 	optional := func(name string) (int, error) {
 		if name == "" {
 			return -1, nil
@@ -65,9 +58,12 @@ func (r *Reader) openCSV(body io.Reader) error {
 	if err != nil {
 		return err
 	}
-	r.line = 1
 	r.next = func(row *Row) error {
 		record, err := c.Read()
+		if len(record) > 0 {
+			r.line, _ = c.FieldPos(0) // a quoted field may span lines, and empty ones are nothing
+			row.Line = r.line
+		}
 		if err != nil {
 			return r.lineError(err)
 		}
@@ -79,6 +75,29 @@ func (r *Reader) openCSV(body io.Reader) error {
 		return r.fill(row, columns, cloned(record), at, label)
 	}
 	return nil
+}
+
+// header is the first line of a CSV file.
+type header struct {
+	names     []string
+	delimiter rune
+}
+
+func (h *header) find(name string) (int, error) {
+	at := slices.Index(h.names, name)
+	switch {
+	case at >= 0 && slices.Contains(h.names[at+1:], name):
+		return 0, tidegate.Errorf(tidegate.CodeInvalid, "the input has two columns %q", name)
+	case at >= 0:
+		return at, nil
+	}
+	hint := ""
+	for _, other := range ",;\t|" {
+		if len(h.names) == 1 && strings.ContainsRune(h.names[0], other) {
+			hint = fmt.Sprintf(": is the delimiter %q?", other)
+		}
+	}
+	return 0, tidegate.Errorf(tidegate.CodeInvalid, "the input has no column %q; it has %s%s", name, strings.Join(h.names, ", "), hint)
 }
 
 // cloned gives a record its own memory: the reader uses its own again.
@@ -110,7 +129,9 @@ func (r *Reader) fill(row *Row, columns []column, record []string, at, label int
 		return r.fieldError("timestamp", err)
 	}
 	if label >= 0 && record[label] != "" {
-		row.Labelled, row.Fraud = true, record[label] == r.mapping.Label.True
+		if err := r.mapping.Label.read(record[label], row); err != nil {
+			return r.fieldError("label", err)
+		}
 	}
 	return r.finish(row)
 }

@@ -24,14 +24,14 @@ func (r *Reader) openLines(body io.Reader, decode func(line []byte, row *Row) er
 			row.Line = r.line
 		}
 		if err := lines.Err(); err != nil {
-			return err
+			return fmt.Errorf("line %d can't be read, and nothing behind it: %w", r.line, err)
 		}
 		return io.EOF
 	}
 }
 
 func (r *Reader) envelopeLine(line []byte, row *Row) error {
-	if err := wire.DecodeEvent(line, wire.Options{PANKey: r.mapping.PANKey}, &row.Event); err != nil {
+	if err := wire.DecodeEvent(line, wire.Options{PANKey: r.mapping.PANKey, Attributes: r.mapping.Attributes, Computed: r.mapping.Computed}, &row.Event); err != nil {
 		return r.fieldError("", err)
 	}
 	row.ID = row.Event.Text[tidegate.TransactionID]
@@ -47,6 +47,9 @@ func (r *Reader) mappedLine(line []byte, row *Row) error {
 	d.UseNumber()
 	if err := d.Decode(&object); err != nil {
 		return r.fieldError("", err)
+	}
+	if d.More() {
+		return r.fieldError("", fmt.Errorf("there is more behind the object: write a line for each"))
 	}
 	e := &row.Event
 	e.Type = textAt(object, r.mapping.Type)
@@ -65,7 +68,9 @@ func (r *Reader) mappedLine(line []byte, row *Row) error {
 		return r.fieldError("timestamp", err)
 	}
 	if text := textAt(object, r.mapping.Label.Column); text != "" {
-		row.Labelled, row.Fraud = true, text == r.mapping.Label.True
+		if err := r.mapping.Label.read(text, row); err != nil {
+			return r.fieldError("label", err)
+		}
 	}
 	row.ID = textAt(object, r.mapping.idColumn())
 	return r.finish(row)

@@ -10,7 +10,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -30,7 +29,10 @@ type Mapping struct {
 	Label     LabelColumn       `yaml:"label"`
 	ID        string            `yaml:"id"` // column that features are written under; default the transaction id's
 
-	PANKey []byte `yaml:"-"` // replaces card numbers instead of refusing them, as [wire.Options] has it
+	// What the service holds events to, as [wire.Options] has it.
+	PANKey     []byte                   `yaml:"-"`
+	Attributes map[string]tidegate.Kind `yaml:"-"`
+	Computed   func(name string) bool   `yaml:"-"`
 }
 
 // TimeColumn is the event time.
@@ -42,7 +44,7 @@ type TimeColumn struct {
 // LabelColumn is whether a transaction was fraud, if the file tells.
 type LabelColumn struct {
 	Column         string            `yaml:"column"`
-	True           string            `yaml:"true"` // default "1"
+	True           string            `yaml:"true"` // what means fraud; all else does not. Without it 1, 0, true and false are read
 	AvailableAfter yamlfile.Duration `yaml:"available_after"`
 }
 
@@ -67,6 +69,22 @@ func (l *LabelColumn) UnmarshalYAML(node ast.Node) error {
 		default:
 			return yamlfile.At(key, "unknown field %q: a label has column, true and available_after", name)
 		}
+	}
+	return nil
+}
+
+// read takes what a row says of fraud.
+func (l *LabelColumn) read(text string, row *Row) error {
+	row.Labelled, row.Fraud = true, text == l.True
+	if l.True != "" {
+		return nil
+	}
+	switch strings.ToLower(text) {
+	case "1", "1.0", "true":
+		row.Fraud = true
+	case "0", "0.0", "false":
+	default:
+		return fmt.Errorf("%q is neither 1, 0, true nor false: say what means fraud, as label: {true: %q}", text, text)
 	}
 	return nil
 }
@@ -114,8 +132,8 @@ func (m *Mapping) check(document yamlfile.Document) error {
 	}
 	for member, names := range map[string]map[string]string{"fields": m.Fields, "constants": m.Constants} {
 		for name := range names {
-			if _, ok := fieldSetters[name]; !ok {
-				return document.Errorf("$."+member+"."+name, "%q is not a field; there are %s", name, strings.Join(fieldNames(), ", "))
+			if _, ok := fieldSetters[name]; !ok && !strings.HasPrefix(name, attributePrefix) {
+				return document.Errorf("$."+member+"."+name, "%q is not a field; there are %s, and attributes.NAME", name, strings.Join(fieldNames(), ", "))
 			}
 		}
 	}
@@ -125,11 +143,11 @@ func (m *Mapping) check(document yamlfile.Document) error {
 	if m.Fields["transaction_id"] == "" {
 		return document.Errorf("$.fields", "fields.transaction_id is missing: name the column that identifies a row")
 	}
-	if m.Label.True == "" {
-		m.Label.True = "1"
+	if d := m.Delimiter; d != "" && (len(d) != 1 || strings.ContainsAny(d, "\"\r\n")) {
+		return document.Errorf("$.delimiter", "delimiter %q is not one character, as \";\" or \"\\t\"", d)
 	}
-	if len(m.Delimiter) > 1 {
-		return document.Errorf("$.delimiter", "delimiter is one character")
+	if why := m.Time.wrong(); why != "" {
+		return document.Errorf("$.time.layout", "layout %q %s: write rfc3339, unix, unix_ms, or how 2 January 2006, 15:04:05 is written, as \"2006-01-02 15:04:05 -0700\"", m.Time.Layout, why)
 	}
 	return nil
 }
@@ -225,56 +243,4 @@ func fieldNames() []string {
 	}
 	sort.Strings(names)
 	return names
-}
-
-// parse reads an event time.
-func (t *TimeColumn) parse(text string) (tidegate.Millis, error) {
-	switch t.Layout {
-	case "", "rfc3339":
-		if ms, ok := fastRFC3339(text); ok {
-			return ms, nil
-		}
-		at, err := time.Parse(time.RFC3339Nano, text)
-		return tidegate.MillisOf(at), err
-	case "unix", "unix_ms":
-		v, err := strconv.ParseFloat(text, 64)
-		if t.Layout == "unix" {
-			v *= 1000
-		}
-		if err == nil && !(math.Abs(v) < 1<<53) {
-			err = fmt.Errorf("%q is out of range", text)
-		}
-		return tidegate.Millis(v), err
-	}
-	at, err := time.Parse(t.Layout, text)
-	return tidegate.MillisOf(at), err
-}
-
-// fastRFC3339 reads the common form 2006-01-02T15:04:05Z without a fraction.
-func fastRFC3339(s string) (tidegate.Millis, bool) {
-	if len(s) != 20 || s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != ' ') || s[13] != ':' || s[16] != ':' || s[19] != 'Z' {
-		return 0, false
-	}
-	n := [...]int{0, 0, 0, 0, 0, 0}
-	for i, at := range [...][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
-		for _, c := range []byte(s[at[0]:at[1]]) {
-			if c < '0' || c > '9' {
-				return 0, false
-			}
-			n[i] = n[i]*10 + int(c-'0')
-		}
-	}
-	if n[1] < 1 || n[1] > 12 || n[2] < 1 || n[2] > 28 || n[3] > 23 || n[4] > 59 || n[5] > 59 {
-		return 0, false // rare or wrong: time.Parse tells
-	}
-	// Days from civil (Hinnant), valid in the proleptic Gregorian calendar.
-	y, m := n[0], n[1]
-	if m <= 2 {
-		y--
-	}
-	era := y / 400
-	yoe := y - era*400
-	doy := (153*((m+9)%12)+2)/5 + n[2] - 1
-	days := era*146097 + yoe*365 + yoe/4 - yoe/100 + doy - 719468
-	return tidegate.Millis(((int64(days)*24+int64(n[3]))*60+int64(n[4]))*60+int64(n[5])) * 1000, true
 }

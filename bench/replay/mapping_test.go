@@ -13,20 +13,21 @@ import (
 func TestLabelColumn(t *testing.T) {
 	const head = "format: csv\ndelimiter: \";\"\ntime: {column: when, layout: \"02.01.2006 15:04:05 -0700\"}\nfields: {transaction_id: id, customer_id: who, amount: eur}\nconstants: {currency: EUR}\n"
 	for _, c := range []struct {
-		label, is string
-		after     time.Duration
+		label, is, not string
+		after          time.Duration
 	}{
-		{`label: {column: fraud, true: "ja", available_after: 48h}`, "ja", 48 * time.Hour},
-		{"label:\n  column: fraud\n  true: ja\n", "ja", 0},
-		{`label: {"column": fraud, "true": true}`, "true", 0},
-		{"label: {column: fraud}", "1", 0},
-		{"label:\n  column: fraud\n", "1", 0},
+		{`label: {column: fraud, true: "ja", available_after: 48h}`, "ja", "other", 48 * time.Hour},
+		{"label:\n  column: fraud\n  true: ja\n", "ja", "1", 0},
+		{`label: {"column": fraud, "true": true}`, "true", "True", 0},
+		{"label: {column: fraud}", "1", "0", 0},
+		{"label:\n  column: fraud\n", "True", "FALSE", 0},
+		{"label: {column: fraud}", "1.0", "0.0", 0}, // as pandas writes a column with gaps
 	} {
 		m := loaded(t, head+c.label)
-		if m.Label.Column != "fraud" || m.Label.True != c.is || m.Label.AvailableAfter.Std() != c.after {
+		if m.Label.Column != "fraud" || m.Label.AvailableAfter.Std() != c.after {
 			t.Errorf("%s: %+v", c.label, m.Label)
 		}
-		rows, bad := readMapped(t, m, "id;when;who;eur;fraud\n1;02.01.2026 12:00:00 +0100;a;1;"+c.is+"\n2;02.01.2026 12:00:01 +0100;a;1;other\n3;02.01.2026 12:00:02 +0100;a;1;\n")
+		rows, bad := readMapped(t, m, "id;when;who;eur;fraud\n1;02.01.2026 12:00:00 +0100;a;1;"+c.is+"\n2;02.01.2026 12:00:01 +0100;a;1;"+c.not+"\n3;02.01.2026 12:00:02 +0100;a;1;\n")
 		if len(bad) != 0 {
 			t.Fatal(bad)
 		}

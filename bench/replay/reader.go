@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bufio"
+	"bytes"
 	"io"
 	"os"
 	"sync/atomic"
@@ -37,7 +38,7 @@ type Reader struct {
 
 // Open opens a file; "-" is standard input.
 func Open(name string, m *Mapping) (*Reader, error) {
-	r := &Reader{mapping: m, file: os.Stdin, constants: constants(m.Constants), fields: constants(m.Fields)}
+	r := &Reader{mapping: m, file: os.Stdin, constants: m.setters(m.Constants), fields: m.setters(m.Fields)}
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
@@ -49,6 +50,9 @@ func Open(name string, m *Mapping) (*Reader, error) {
 		}
 	}
 	body, err := r.decompress(bufio.NewReaderSize(&counting{r.file, &r.read}, 1<<18))
+	if err == nil {
+		body, err = unmarked(body)
+	}
 	if err == nil {
 		err = r.open(body)
 	}
@@ -64,7 +68,7 @@ func (m *Mapping) Line(line []byte, row *Row) error {
 	if m.Format == "csv" {
 		return tidegate.Errorf(tidegate.CodeInvalid, "the mapping is for csv: a single value needs one with format jsonl")
 	}
-	r := &Reader{mapping: m, constants: constants(m.Constants), fields: constants(m.Fields), line: 1}
+	r := &Reader{mapping: m, constants: m.setters(m.Constants), fields: m.setters(m.Fields), line: 1}
 	*row = Row{Line: 1}
 	if m.Format == "jsonl" {
 		return r.mappedLine(line, row)
@@ -121,6 +125,20 @@ func (r *Reader) decompress(b *bufio.Reader) (io.Reader, error) {
 			r.closers = append(r.closers, z.Close)
 		}
 		return z, err
+	}
+	return b, nil
+}
+
+// unmarked takes the byte order mark off that spreadsheets put before UTF-8,
+// and refuses what they call Unicode.
+func unmarked(body io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(body, 1<<16)
+	switch mark, _ := b.Peek(3); { // what can't be read is told by who reads on
+	case string(mark) == "\ufeff":
+		_, err := b.Discard(3)
+		return b, err
+	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
+		return nil, tidegate.Errorf(tidegate.CodeMalformed, "the input is UTF-16: save it as UTF-8")
 	}
 	return b, nil
 }

@@ -1,8 +1,13 @@
 package replay
 
 import (
+	"cmp"
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/wire"
@@ -14,27 +19,28 @@ type constant struct {
 	set        setter
 }
 
-func constants(fields map[string]string) []constant {
+// setters are those of fields or constants by name, the amount last: reading
+// it needs the currency.
+func (m *Mapping) setters(of map[string]string) []constant {
 	var list []constant
-	for _, name := range orderedFields(fields) {
-		list = append(list, constant{name, fields[name], fieldSetters[name]})
+	for name, text := range of {
+		set, ok := fieldSetters[name]
+		if !ok {
+			set = m.attributeSetter(strings.TrimPrefix(name, attributePrefix))
+		}
+		list = append(list, constant{name, text, set})
 	}
+	slices.SortFunc(list, func(a, b constant) int {
+		return cmp.Or(cmp.Compare(amountLast(a.name), amountLast(b.name)), cmp.Compare(a.name, b.name))
+	})
 	return list
 }
 
-// orderedFields puts the amount last: reading it needs the currency.
-func orderedFields(fields map[string]string) []string {
-	var names, amounts []string
-	for _, name := range fieldNames() {
-		switch _, ok := fields[name]; {
-		case !ok:
-		case name == "amount" || name == "amount_minor":
-			amounts = append(amounts, name)
-		default:
-			names = append(names, name)
-		}
+func amountLast(name string) int {
+	if name == "amount" || name == "amount_minor" {
+		return 1
 	}
-	return append(names, amounts...)
+	return 0
 }
 
 // start sets what all rows share.
@@ -43,8 +49,21 @@ func (r *Reader) start(e *tidegate.Event) error {
 		e.Type = tidegate.TypeTransaction
 	}
 	for _, c := range r.constants {
-		if err := c.set(e, c.text); err != nil {
-			return r.fieldError(c.name, err)
+		if amountLast(c.name) == 0 {
+			if err := c.set(e, c.text); err != nil {
+				return r.fieldError(c.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// constantAmount sets an amount that is the same in all rows, of the row's
+// currency.
+func (r *Reader) constantAmount(e *tidegate.Event) error {
+	if n := len(r.constants); n > 0 && amountLast(r.constants[n-1].name) == 1 {
+		if err := r.constants[n-1].set(e, r.constants[n-1].text); err != nil {
+			return r.fieldError(r.constants[n-1].name, err)
 		}
 	}
 	return nil
@@ -52,6 +71,9 @@ func (r *Reader) start(e *tidegate.Event) error {
 
 func (r *Reader) finish(row *Row) error {
 	e := &row.Event
+	if err := r.constantAmount(e); err != nil {
+		return err
+	}
 	if err := r.check(row); err != nil {
 		return r.fieldError("", err)
 	}
@@ -105,9 +127,18 @@ func (r *Reader) finishOther(row *Row) error {
 	return nil
 }
 
+// lineError is an error about one line, or about all that would come: a file
+// that ends too early says the same however often it is asked.
 func (r *Reader) lineError(err error) error {
-	if err == io.EOF {
+	var faulty *csv.ParseError
+	switch {
+	case err == io.EOF:
 		return err
+	case !errors.As(err, &faulty):
+		return fmt.Errorf("the input can't be read behind line %d: %w", r.line, err)
+	}
+	if r.line = faulty.StartLine; faulty.Err == csv.ErrFieldCount {
+		err = fmt.Errorf("it has more or fewer columns than the header")
 	}
 	return &tidegate.Error{Code: tidegate.CodeMalformed, Line: r.line, Message: fmt.Sprintf("line %d", r.line), Cause: err}
 }

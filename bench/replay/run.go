@@ -49,6 +49,7 @@ type Totals struct {
 	Transactions int64   `json:"transactions"`
 	Events       int64   `json:"events"`
 	BadLines     int64   `json:"bad_lines"`
+	OutOfOrder   int64   `json:"out_of_order"` // rows older than one before them
 	Seconds      float64 `json:"seconds"`
 }
 
@@ -153,6 +154,7 @@ type runner struct {
 	labels  upcoming
 	began   time.Time
 	first   tidegate.Millis
+	newest  tidegate.Millis
 }
 
 func (r *runner) all(ctx context.Context, read <-chan *batch, decided chan<- *batch) error {
@@ -206,6 +208,9 @@ func (r *runner) row(ctx context.Context, res *Result) error {
 	e := &res.Row.Event
 	if err := r.pace(ctx, e.Time); err != nil {
 		return err
+	}
+	if r.newest = max(r.newest, e.Time); e.Time < r.newest {
+		r.totals.OutOfOrder++
 	}
 	if err := r.tellLabels(e.Time); err != nil {
 		return err

@@ -20,11 +20,18 @@ func (c *configured) compile() (*scoring.Scorer, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, s, err := compiled(&cfg)
+	return s, err
+}
+
+// compiled is what decides in a configuration, and the files it is made of.
+func compiled(cfg *config.Config) (map[string][]byte, *scoring.Scorer, error) {
 	files, err := config.Deciding(cfg.Files)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return scoring.Compile(files)
+	s, err := scoring.Compile(files)
+	return files, s, err
 }
 
 type rulesCommands struct {

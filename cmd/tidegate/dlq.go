@@ -342,7 +342,11 @@ func (c *dlqReplayCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		mapping, err := loadMapping(&cfg, c.Mapping)
+		_, scorer, err := compiled(&cfg)
+		if err != nil {
+			return err
+		}
+		mapping, err := loadMapping(&cfg, c.Mapping, scorer)
 		if err != nil {
 			return err
 		}

@@ -112,13 +112,15 @@ type replayEngine struct {
 	panKey   []byte
 }
 
-// loadMapping reads a mapping of a configuration, with the key that replaces
-// card numbers as in the service.
-func loadMapping(cfg *config.Config, name string) (*replay.Mapping, error) {
+// loadMapping reads a mapping of a configuration. What it reads is held to what
+// the service holds events to: declared attributes, and the key that replaces
+// card numbers.
+func loadMapping(cfg *config.Config, name string, scorer *scoring.Scorer) (*replay.Mapping, error) {
 	mapping, err := replay.LoadMapping(cfg.Files, name)
 	if err != nil {
 		return nil, err
 	}
+	mapping.Attributes, mapping.Computed = scorer.Attributes(), scorer.Computes
 	mapping.PANKey, err = cfg.PANKey()
 	return mapping, err
 }
@@ -128,15 +130,11 @@ func (c *replayCommand) open() (e replayEngine, r *replay.Reader, close func() e
 	if err != nil {
 		return e, nil, nil, err
 	}
-	files, err := config.Deciding(cfg.Files)
+	files, scorer, err := compiled(&cfg)
 	if err != nil {
 		return e, nil, nil, err
 	}
-	scorer, err := scoring.Compile(files)
-	if err != nil {
-		return e, nil, nil, err
-	}
-	mapping, err := loadMapping(&cfg, c.Mapping)
+	mapping, err := loadMapping(&cfg, c.Mapping, scorer)
 	if err != nil {
 		return e, nil, nil, err
 	}
@@ -203,6 +201,9 @@ func (r *replayReport) print(w *os.File) {
 	fmt.Fprintf(w, "%d transactions and %d other events in %.1f s (%.0f a second)\n", r.Transactions, r.Events, r.Seconds, r.PerSecond)
 	if r.BadLines > 0 {
 		fmt.Fprintf(w, "%d lines could not be read\n", r.BadLines)
+	}
+	if r.OutOfOrder > 0 {
+		fmt.Fprintf(w, "%d rows are older than one before them: what they are decided from is not what was known then; sort the file by time\n", r.OutOfOrder)
 	}
 	if r.Repeated > 0 {
 		fmt.Fprintf(w, "%d were there already and are left as they are\n", r.Repeated)

@@ -36,7 +36,11 @@ func (c *replayCommand) against(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	mapping, err := loadMapping(&cfg, c.Mapping)
+	_, scorer, err := compiled(&cfg)
+	if err != nil {
+		return err
+	}
+	mapping, err := loadMapping(&cfg, c.Mapping, scorer)
 	if err != nil {
 		return err
 	}
