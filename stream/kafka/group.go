@@ -30,10 +30,11 @@ type GroupOptions struct {
 	Name   string // of the group
 	Member string // this process's own name among the members, the same again after a restart
 	Topics []string
-	// Begin is where topics are begun in which the group has no position. Without
-	// it the group only begins topics that never held a record, and stops at
-	// others: its offsets may have expired (offsets.retention.minutes after the
-	// last member left). It is a person's word for one start, and no setting.
+	// Begin is where topics are begun in which the group has no position, and
+	// partitions that end before it. Without it the group only begins topics that
+	// never held a record, and stops at others: its offsets may have expired
+	// (offsets.retention.minutes after the last member left). Before a partition's
+	// end it waits. It is a person's word for one start, and no setting.
 	Begin   *Start
 	Version string                // of the pipeline, for dead letters
 	Mask    func(b []byte) []byte // what may not be kept of a dead letter; nil keeps all
@@ -181,6 +182,7 @@ func allDue(ctx context.Context, fetches kgo.Fetches) error {
 func (g *Group) handle(r *kgo.Record, refused error) (messages []Message) {
 	letter := DeadLetter{Record: r, At: g.options.Now(), Version: g.options.Version}
 	if refused != nil {
+		letter.Record, _, _ = Tried(r)
 		letter.Code, letter.Error = string(tidegate.CodeTooLarge), "Kafka refuses what becomes of it: "+refused.Error()
 		return []Message{letter.Message(g.options.Mask)}
 	}

@@ -138,11 +138,12 @@ func TestGroupStopped(t *testing.T) {
 	if err := g.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
-	kept, err := kadm.NewClient(client).FetchOffsets(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	at, _ := kept.Lookup(in, 0)
+	var at kadm.OffsetResponse
+	eventually(t, "the position is stable", func() bool { // the transaction's end is written behind its answer
+		kept, err := kadm.NewClient(client).FetchOffsets(kadm.RequireStable(t.Context()), in)
+		at, _ = kept.Lookup(in, 0)
+		return err == nil && at.Err == nil
+	})
 	if got := len(broker.Committed(t, out)); int64(got) != at.At {
 		t.Errorf("%d results at position %d", got, at.At)
 	}

@@ -301,9 +301,9 @@ func (s *session) commitPosition(ctx context.Context) error {
 }
 
 // BatchBytes is what goes into one batch for a topic: what topics allow by
-// default, or what dead letters may be.
+// default, or what dead letters and retries may be.
 func BatchBytes(topic string) int32 {
-	if strings.HasSuffix(topic, deadLetterSuffix) {
+	if strings.HasSuffix(topic, deadLetterSuffix) || strings.HasSuffix(topic, retrySuffix) {
 		return LargestMessage
 	}
 	return 1000012
