@@ -104,6 +104,9 @@ func (k *Kafka) check(document yamlfile.Document) error {
 			return document.Errorf(at+".format", "input %s: format %s needs kafka.registry.url", in.Topic, in.Format)
 		}
 	}
+	if err := k.checkWritten(document); err != nil {
+		return err
+	}
 	t := k.Topics
 	switch {
 	case k.Delivery != ExactlyOnce && k.Delivery != AtLeastOnce:
@@ -116,6 +119,22 @@ func (k *Kafka) check(document yamlfile.Document) error {
 		return document.Errorf("$.kafka.topics.replication", "kafka.topics.replication must be 1 or more, or 0 for three where there are three brokers")
 	case t.MinInsyncReplicas < 0 || t.Replication > 0 && t.MinInsyncReplicas > t.Replication:
 		return document.Errorf("$.kafka.topics.min_insync_replicas", "kafka.topics.min_insync_replicas must not be more than replication, or nothing could be written")
+	}
+	return nil
+}
+
+// checkWritten refuses decisions or alerts among what is written for another
+// reason: the dead letters, with what is done with them, the retries, the positions.
+func (k *Kafka) checkWritten(document yamlfile.Document) error {
+	taken := map[string]bool{kafka.DefaultPositions: true}
+	for _, t := range k.Written()[len(k.Published()):] {
+		taken[t.Name] = true
+		taken[t.Name+".log"] = true
+	}
+	for _, own := range []struct{ member, topic string }{{"decisions_topic", k.DecisionsTopic}, {"alerts_topic", k.AlertsTopic}} {
+		if taken[own.topic] {
+			return document.Errorf("$.kafka."+own.member, "%s is %s, which Tidegate needs for something else: give it a topic of its own", own.member, own.topic)
+		}
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ func TestNamedFiles(t *testing.T) {
 		"password":             {"\n  sasl: {mechanism: SCRAM-SHA-512, user: u, password_file: away}", options, "2:60", "away", away},
 		"an empty password":    {"\n  sasl:\n    mechanism: SCRAM-SHA-512\n    user: u\n    password_file: empty", options, "5:20", "empty", " is empty: it holds the password of kafka.sasl"},
 		"token":                {"\n  tls: {enabled: true}\n  sasl: {mechanism: OAUTHBEARER, token_file: away}", options, "3:46", "away", away},
+		"an empty token":       {"\n  tls: {enabled: true}\n  sasl: {mechanism: OAUTHBEARER, token_file: empty}", options, "3:46", "empty", " is empty: it holds the token of kafka.sasl"},
 		"CA":                   {"\n  tls:\n    enabled: true\n    ca: away", options, "4:9", "away", away},
 		"a CA that is none":    {" {tls: {enabled: true, ca: empty}}", options, "1:34", "empty", " holds no certificate: "},
 		"certificate":          {" {tls: {enabled: true, cert: away, key: empty}}", options, "1:36", "away", away},

@@ -65,12 +65,17 @@ func advice(err error) string {
 	return ""
 }
 
-// withoutBody is an endpoint's refusal without its answer, in which there may
-// be anything.
-func withoutBody(err error) error {
+// ofEndpoint is what is wrong with an endpoint of tokens: a refusal without its
+// answer, in which there may be anything, and of a failure its text alone, as what
+// is advised for such a one of the brokers' does not hold.
+func ofEndpoint(err error) error {
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.Response != nil {
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &refused) && refused.Response != nil:
 		return tidegate.Errorf(tidegate.CodeUnauthorized, "it answers %s %s", refused.Response.Status, refused.ErrorCode)
+	case errors.As(err, &unknown):
+		return errors.New("nobody we trust has signed its certificate: put who did into kafka.tls.ca, too: " + err.Error())
 	}
-	return err
+	return errors.New(err.Error())
 }

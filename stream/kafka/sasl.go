@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -48,7 +50,7 @@ const tokenTimeout = 10 * time.Second
 
 func (s SASL) mechanism(roots *x509.CertPool) (sasl.Mechanism, error) {
 	if s.TokenFile != "" {
-		if _, err := readFile(s.TokenFile); err != nil {
+		if _, err := s.token(); err != nil {
 			return nil, err
 		}
 	} else if _, err := s.password(); err != nil {
@@ -105,8 +107,8 @@ func Secret(of, file, variable string) (string, error) {
 func (s SASL) tokens(roots *x509.CertPool) oauth2.TokenSource {
 	if s.TokenFile != "" {
 		return tokenFunc(func() (*oauth2.Token, error) {
-			body, err := readFile(s.TokenFile)
-			return &oauth2.Token{AccessToken: string(bytes.TrimSpace(body))}, err
+			token, err := s.token()
+			return &oauth2.Token{AccessToken: token}, err
 		})
 	}
 	client := &http.Client{Timeout: tokenTimeout, Transport: &http.Transport{
@@ -121,10 +123,20 @@ func (s SASL) tokens(roots *x509.CertPool) oauth2.TokenSource {
 		grant := clientcredentials.Config{ClientID: s.User, ClientSecret: secret, TokenURL: s.TokenURL, Scopes: strings.Fields(s.Scope)}
 		token, err := grant.Token(context.WithValue(context.Background(), oauth2.HTTPClient, client))
 		if err != nil {
-			return nil, &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "kafka.sasl.token_url gives no token to the client " + s.User, Cause: withoutBody(err)}
+			return nil, &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "kafka.sasl.token_url gives no token to the client " + s.User, Cause: ofEndpoint(err)}
 		}
 		return token, nil
 	}))
+}
+
+// token is the one in the file.
+func (s SASL) token() (string, error) {
+	body, err := readFile(s.TokenFile)
+	token := string(bytes.TrimSpace(body))
+	if err == nil && token == "" {
+		err = tidegate.FileErrorf(s.TokenFile, 0, 0, "is empty: it holds the token of kafka.sasl")
+	}
+	return token, err
 }
 
 type tokenFunc func() (*oauth2.Token, error)
@@ -152,6 +164,18 @@ func (s SASL) wrong() (member, message string) {
 		return "token_file", "with a token_file there are no user, password and scope"
 	case s.TokenURL != "" && (s.User == "" || !password):
 		return "token_url", "token_url needs a user, the client's id, and a password_file or a password_env with what it proves that by"
+	case s.TokenURL != "" && !keepsSecret(s.TokenURL):
+		return "token_url", "token_url begins with https://, or names this machine: what the client proves itself by is sent there"
 	}
 	return "", ""
+}
+
+// keepsSecret says whether what is sent to a URL is for nobody else to read.
+func keepsSecret(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip != nil && ip.IsLoopback())
 }

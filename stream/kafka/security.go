@@ -42,7 +42,11 @@ func (s Security) Options() ([]kgo.Opt, error) {
 		options = append(options, kgo.DialTLSConfig(config))
 	}
 	if s.SASL.Mechanism != "" {
-		mechanism, err := s.SASL.mechanism(config.RootCAs)
+		roots, err := s.TLS.everybody()
+		if err != nil {
+			return nil, err
+		}
+		mechanism, err := s.SASL.mechanism(roots)
 		if err != nil {
 			return nil, err
 		}
@@ -82,6 +86,18 @@ func (t TLS) roots() (*x509.CertPool, error) {
 		return nil, tidegate.FileErrorf(t.CA, 0, 0, "holds no certificate: ca is a PEM file with who signed those of the other side")
 	}
 	return roots, nil
+}
+
+// everybody are the system's authorities and CA: an endpoint of tokens may be
+// somebody else's than the brokers.
+func (t TLS) everybody() (*x509.CertPool, error) {
+	roots, err := x509.SystemCertPool()
+	if err != nil || t.CA == "" {
+		return t.roots()
+	}
+	body, err := readFile(t.CA)
+	roots.AppendCertsFromPEM(body)
+	return roots, err
 }
 
 func (t TLS) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {

@@ -12,6 +12,8 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -132,6 +134,10 @@ func TestRefusalsNameTheFix(t *testing.T) {
 		http.Error(w, "no "+secret, http.StatusUnauthorized)
 	}))
 	defer refusing.Close()
+	unknown := httptest.NewUnstartedServer(nil)
+	unknown.Config.ErrorLog = log.New(io.Discard, "", 0) // a handshake that fails is what is tested
+	unknown.StartTLS()
+	defer unknown.Close()
 	for name, c := range map[string]struct {
 		addresses []string
 		security  kafka.Security
@@ -148,6 +154,8 @@ func TestRefusalsNameTheFix(t *testing.T) {
 		"an unknown user":          {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.Scram512, User: "nobody", PasswordFile: wrong}}, "look at kafka.sasl"},
 		"a token of another":       {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenFile: write("token", secret+".e30.e30")}}, "look at kafka.sasl"},
 		"an endpoint that refuses": {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenURL: refusing.URL, User: "tidegate", PasswordFile: wrong}}, "kafka.sasl.token_url gives no token to the client tidegate: it answers 401"},
+		"an endpoint of whom":      {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenURL: unknown.URL, User: "tidegate", PasswordFile: wrong}}, "kafka.sasl.token_url gives no token to the client tidegate: nobody we trust has signed its certificate"},
+		"no endpoint":              {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenURL: "http://127.0.0.1:1", User: "tidegate", PasswordFile: wrong}}, "kafka.sasl.token_url gives no token to the client tidegate: Post"},
 		"no certificate of ours":   {broker.MTLS, kafka.Security{TLS: tls}, "kafka.tls.cert and kafka.tls.key"},
 		"another's certificate":    {broker.MTLS, kafka.Security{TLS: kafka.TLS{Enabled: true, CA: tls.CA, Cert: tls.CA, Key: broker.File("tidegate.key")}}, "are not a certificate and its key in PEM"},
 		"no such CA":               {broker.Addresses, kafka.Security{TLS: kafka.TLS{Enabled: true, CA: "nowhere.pem"}}, "nowhere.pem: cannot be read"},
@@ -160,7 +168,7 @@ func TestRefusalsNameTheFix(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := connect(t, c.addresses, c.security)
-			if err == nil || !strings.Contains(err.Error(), c.want) {
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.HasPrefix(name, "no endpoint") && strings.Contains(err.Error(), "kafka.brokers") {
 				t.Errorf("%v\nwant %s", err, c.want)
 			}
 			if err != nil && strings.Contains(err.Error(), secret) {
