@@ -2,10 +2,14 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/tidegate/tidegate/stream/kafka"
 )
@@ -26,8 +30,13 @@ func (c *cluster) transactions(ctx context.Context) {
 			continue // told by its own check
 		}
 		hanging, err := kafka.FindHanging(ctx, c.client, c.Clock(), topic)
-		if err != nil {
+		var denied *kadm.AuthError
+		if errors.As(err, &denied) || errors.Is(err, kerr.TopicAuthorizationFailed) {
 			closed = append(closed, topic)
+			continue
+		}
+		if err != nil {
+			c.note(name, Skip, "", "those in %s can't be told: %v", topic, err)
 			continue
 		}
 		looked, found = append(looked, topic), append(found, hanging...)

@@ -2,10 +2,12 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -16,7 +18,8 @@ type Hanging struct {
 	kadm.DescribedProducer
 	Since time.Time // of its newest record
 	// Ended is how its coordinator had recorded it, so what its producer may have
-	// been told: Kafka's own tool would abort it all the same. "" is not known.
+	// been told: Kafka's own tool would abort it all the same. "" is not known: we
+	// may not read its log, or that has nothing of it.
 	Ended Ending
 }
 
@@ -50,7 +53,10 @@ func FindHanging(ctx context.Context, client *kgo.Client, now time.Time, topics 
 			continue
 		}
 		if told {
-			h.Ended, _ = recorded(ctx, client, t.TxnID, h) // "" when we may not know
+			h.Ended, err = recorded(ctx, client, t.TxnID, h)
+			if err != nil && !errors.Is(err, kerr.TopicAuthorizationFailed) {
+				return nil, err
+			}
 		}
 		list = append(list, h)
 	}
