@@ -153,6 +153,8 @@ func (c *compiler) patterns() {
 	o := patterns.Options{Attributes: c.declared, SkipTests: c.skipTests}
 	if c.scorer.rates != nil {
 		o.Base = c.scorer.rates.Base()
+	} else {
+		o.SkipTests = true // amounts would be of no currency, and every test fail for that
 	}
 	set, err := patterns.Compile(files, o)
 	if c.note(err) {

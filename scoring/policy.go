@@ -104,8 +104,11 @@ func ParsePolicy(file string, data []byte) (Policy, error) {
 	if !(p.Score.Model >= 0 && p.Score.Model <= 1000) {
 		return p, document.Errorf("$.score.model", "score.model is outside of 0..1000")
 	}
-	if p.Deadline <= 0 {
-		return p, document.Errorf("$.deadline", "deadline must be more than 0")
+	if p.Deadline <= 0 || p.Deadline > maxDeadline {
+		return p, document.Errorf("$.deadline", "deadline must be more than 0, and not more than 30s")
+	}
+	if p.Clock.MaxAhead <= 0 {
+		return p, document.Errorf("$.clock.max_ahead", "clock.max_ahead must be more than 0: no two clocks are the same")
 	}
 	for i := range p.Thresholds {
 		t := &p.Thresholds[i]
@@ -132,6 +135,9 @@ func ParsePolicy(file string, data []byte) (Policy, error) {
 	sort.SliceStable(p.Thresholds, func(i, j int) bool { return p.Thresholds[i].Score > p.Thresholds[j].Score })
 	return p, nil
 }
+
+// maxDeadline is how long a face may have to keep its connection for an answer.
+const maxDeadline = 30e9
 
 // ResponseCode is the code that answers an outcome.
 func (p *Policy) ResponseCode(o tidegate.Outcome) string {

@@ -39,6 +39,9 @@ func ParseRates(file string, data []byte) (*Rates, error) {
 		if !(rate > 0) || math.IsInf(rate, 0) {
 			return nil, document.Errorf("$.rates."+code, "rates: %s must be more than 0", code)
 		}
+		if c == base && rate != 1 {
+			return nil, document.Errorf("$.rates."+code, "rates: %s is the base, and one of it is one: leave it out", code)
+		}
 		r.factor[c] = rate * math.Pow10(base.Digits()-c.Digits())
 	}
 	return r, nil

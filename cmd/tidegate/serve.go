@@ -156,7 +156,7 @@ func (s *service) run(ctx context.Context) error {
 	web := &http.Server{
 		Handler: s.server, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		ReadHeaderTimeout: s.config.Limits.Read.Std(), ReadTimeout: s.config.Limits.Read.Std(),
-		WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
+		WriteTimeout: s.config.Limits.Read.Std() + answerWithin, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.serve(web) }()
@@ -178,6 +178,9 @@ func (s *service) run(ctx context.Context) error {
 	<-served
 	return failed
 }
+
+// answerWithin is more than the longest deadline that a policy may have.
+const answerWithin = 40 * time.Second
 
 func (s *service) serve(web *http.Server) error {
 	var err error
