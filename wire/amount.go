@@ -22,11 +22,24 @@ func (d *eventDecoder) amountText(m member) bool {
 	if !ok {
 		return false
 	}
+	if isCardAmount(text) {
+		return d.refusePAN() // its HMAC would be no amount
+	}
 	if d.amount != "" {
 		return d.fail(tidegate.CodeInvalid, "send amount or amount_minor, not both")
 	}
 	d.amount, d.minorUnits = text, m == memberAmountMinor
 	return true
+}
+
+// isCardAmount tells a card number that stands where an amount should: of the
+// large networks, and so long that it can hardly be money.
+func isCardAmount(text string) bool {
+	switch len(text) {
+	case 15, 16, 19:
+		return digitsEnd(text, 0) == len(text) && issued(text) && checks(text)
+	}
+	return false
 }
 
 func (d *eventDecoder) currencyCode() bool {
