@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // alerts is GET /v1/alerts: the newest ones as a list, or, when the client
 // accepts text/event-stream, as a stream that Last-Event-ID resumes.
 func (s *Server) alerts(w http.ResponseWriter, r *http.Request) {
-	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+	if strings.Contains(strings.ToLower(r.Header.Get("Accept")), "text/event-stream") {
 		s.streamAlerts(w, r)
 		return
 	}
@@ -52,10 +53,11 @@ func (s *Server) streamAlerts(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Time{}); err != nil {
-		s.fail(w, r, tidegate.Errorf(tidegate.CodeInternal, "this connection can't stream: %v", err))
-		return
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return // it has no body to wait for
 	}
 	// The reader has its place before the answer begins, so that a client who
 	// sees the answer misses nothing from then on.
@@ -64,31 +66,42 @@ func (s *Server) streamAlerts(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.draining, cancel)()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	if _, err := fmt.Fprint(w, ": tidegate alerts\n\n"); err != nil || control.Flush() != nil {
-		return
-	}
+	stream := eventStream{w, http.NewResponseController(w), s.stalled}
+	err = stream.send(": tidegate alerts\n\n")
 	tenant := callerOf(r).tenant
-	for {
-		item, err := s.nextAlert(ctx, reader, w, control)
-		if err != nil {
-			return
-		}
-		if item.Tenant != tenant || !item.after(after) {
-			continue
-		}
-		body := wire.AppendAlert(nil, &item.Alert)
-		if _, err := fmt.Fprintf(w, "id: %d-%d\nevent: alert\ndata: %s\n\n", item.Sequence, item.Index, body); err != nil || control.Flush() != nil {
-			return
+	for err == nil {
+		var item alertItem
+		if item, err = s.nextAlert(ctx, reader, stream); err == nil && item.Tenant == tenant && item.after(after) {
+			err = stream.send(fmt.Sprintf("id: %d-%d\nevent: alert\ndata: %s\n\n", item.Sequence, item.Index, wire.AppendAlert(nil, &item.Alert)))
 		}
 	}
+}
+
+// eventStream is a stream's way to its client.
+type eventStream struct {
+	w       io.Writer
+	control *http.ResponseController
+	stalled time.Duration
+}
+
+// stalled is how long a client may not read before its stream is over: it comes
+// back with the id that it saw last.
+const stalled = time.Minute
+
+func (e eventStream) send(text string) error {
+	if err := e.control.SetWriteDeadline(time.Now().Add(e.stalled)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(e.w, text); err != nil {
+		return err
+	}
+	return e.control.Flush()
 }
 
 // heartbeat keeps proxies from closing a quiet stream.
 const heartbeat = 15 * time.Second
 
-func (s *Server) nextAlert(ctx context.Context, reader *node.AlertReader, w http.ResponseWriter, control *http.ResponseController) (alertItem, error) {
+func (s *Server) nextAlert(ctx context.Context, reader *node.AlertReader, stream eventStream) (alertItem, error) {
 	for {
 		waiting, cancel := context.WithTimeout(ctx, s.heartbeat)
 		item, err := reader.Next(waiting)
@@ -99,10 +112,7 @@ func (s *Server) nextAlert(ctx context.Context, reader *node.AlertReader, w http
 		if waiting.Err() == nil {
 			return alertItem{}, err
 		}
-		if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
-			return alertItem{}, err
-		}
-		if err := control.Flush(); err != nil {
+		if err := stream.send(": still here\n\n"); err != nil {
 			return alertItem{}, err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -269,6 +270,51 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 }
 
 // Draining ends streams, so that a shutdown does not wait for them.
+// A client that reads no more does not keep its stream for ever.
+func TestStreamOfAStalledClient(t *testing.T) {
+	ended := make(chan struct{})
+	r := newRig(t, func(s *Server) {
+		s.heartbeat, s.stalled = 50*time.Microsecond, 50*time.Millisecond
+		next := s.Handler
+		s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			close(ended)
+		})
+	}, func(s *http.Server) {
+		s.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+			_ = c.(*net.TCPConn).SetWriteBuffer(4 << 10) // so that it is soon full
+			return ctx
+		}
+	})
+	client, err := net.Dial("tcp", r.web.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprint(client, "GET /v1/alerts HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Error("the stream goes on")
+	}
+}
+
+// The answer to HEAD is over with its headers.
+func TestHeadOfTheStream(t *testing.T) {
+	r := newRig(t)
+	for range 2 { // on one connection
+		a := r.do(http.MethodHead, "/v1/alerts", nil, "Accept", "text/event-stream").mustBe(t, http.StatusOK)
+		if a.header.Get("Content-Type") != "text/event-stream" {
+			t.Errorf("%v", a.header)
+		}
+	}
+}
+
 func TestDrain(t *testing.T) {
 	r := newRig(t)
 	s := r.follow("")

@@ -78,13 +78,14 @@ type Server struct {
 	metrics *metrics
 
 	heartbeat time.Duration
+	stalled   time.Duration
 	draining  context.Context
 	drain     context.CancelFunc
 }
 
 // New makes the face of a node.
 func New(n Node, o Options) *Server {
-	s := &Server{node: n, options: o, keys: newKeyring(o.Keys), slots: make(chan struct{}, o.InFlight), heartbeat: heartbeat}
+	s := &Server{node: n, options: o, keys: newKeyring(o.Keys), slots: make(chan struct{}, o.InFlight), heartbeat: heartbeat, stalled: stalled}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	s.metrics = newMetrics(o.Registry, n)
 	r := chi.NewRouter()
