@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -92,15 +93,22 @@ func (p *running) stop() error {
 	return err
 }
 
+// goesOn ends the test if the publisher has ended, with the reason.
+func (r *rig) goesOn(p *running) {
+	r.t.Helper()
+	select {
+	case err := <-p.ended:
+		p.ended <- err
+		r.t.Fatalf("the publisher ended: %v", err)
+	default:
+	}
+}
+
 // caughtUp waits until all of the journal is in Kafka.
 func (r *rig) caughtUp(p *running) {
 	r.t.Helper()
 	eventually(r.t, "everything is published", func() bool {
-		select {
-		case err := <-p.ended:
-			r.t.Fatalf("the publisher ended: %v", err)
-		default:
-		}
+		r.goesOn(p)
 		end, _ := r.journal.end()
 		return p.Published() == end
 	})
@@ -235,16 +243,34 @@ func TestPublisherTopicDeleted(t *testing.T) {
 	}
 }
 
+// bequeath lets the next publisher have a file of its own with the position of now:
+// who was killed writes none any more, and one that is abandoned still might.
+func (r *rig) bequeath() {
+	r.t.Helper()
+	body, err := os.ReadFile(r.options.Local)
+	r.options.Local = filepath.Join(r.t.TempDir(), "published")
+	if err == nil {
+		err = os.WriteFile(r.options.Local, body, 0o600)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		r.t.Fatal(err)
+	}
+}
+
 // abandoned starts publishers, abandons each at a random instant after it has
 // published something, and starts the last.
 func (r *rig) abandoned(rounds int, published func(kafka.Stats) bool) *running {
 	r.t.Helper()
 	for range rounds {
 		p := r.start()
-		eventually(r.t, "it publishes", func() bool { return published(p.Stats()) })
+		eventually(r.t, "it publishes", func() bool {
+			r.goesOn(p)
+			return published(p.Stats())
+		})
 		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
 		p.net.cut()
 		p.cancel()
+		r.bequeath()
 	}
 	return r.start()
 }
