@@ -138,6 +138,11 @@ func (p *Publisher) position(ctx context.Context, s *session) (uint64, error) {
 	if err == nil {
 		next, err = resume(s.own, at, file, first, end)
 	}
+	if err == nil && at != nil && next > file.record+1 {
+		// Who was before has committed this, and did not live to write it down. It is
+		// written before anything is committed: the file is a transaction behind at most.
+		err = p.file.Save(next - 1)
+	}
 	var stop *stopError
 	if errors.As(err, &stop) && !p.claimed && p.options.Accept > 0 {
 		return max(p.options.Accept, first), nil
