@@ -102,6 +102,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 			return
 		}
 		c.errors.Add(1)
+		err = lacking(err, right{"Read", "topic", c.options.Topic})
 		c.away.Store(&err)
 		c.options.Report(&tidegate.Error{Code: tidegate.CodeUnavailable, Message: "topic " + c.options.Topic + " can't be read; trying again", Cause: err})
 	})
@@ -241,6 +242,7 @@ func (c *Consumer) watch(ctx context.Context, admin *kadm.Client, topic kadm.Top
 			return ctx.Err()
 		}
 		now, err := list(ctx, admin, topic.Topic)
+		err = lacking(err, right{"Read", "topic", topic.Topic})
 		if ctx.Err() == nil {
 			c.away.Store(&err)
 		}

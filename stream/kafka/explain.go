@@ -32,9 +32,12 @@ func advice(err error) string {
 		plaintext tls.RecordHeaderError
 		eof       *kgo.ErrFirstReadEOF
 		dns       *net.DNSError
+		missing   *rightError
 	)
 	said := func(words string) bool { return err != nil && strings.Contains(err.Error(), words) } // where there is no type
 	switch {
+	case errors.As(err, &missing):
+		return "our user lacks a right, " + missing.right.String() + "; tidegate doctor says which others"
 	case errors.As(err, &unknown):
 		return "nobody we trust has signed the broker's certificate: put who did into kafka.tls.ca"
 	case errors.As(err, &host):

@@ -78,16 +78,22 @@ func connect(ctx context.Context, o Options, topics []Topic) (s *session, err er
 	if err != nil {
 		return nil, refused(err)
 	}
-	client := s.client
+	client, own := s.client, s
 	defer func() {
 		if err != nil {
 			client.Close()
+			err = own.lacking(err, topics[0].Name)
 		}
 	}()
 	if _, _, err := s.client.ProducerID(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.describe(ctx, topics)
+}
+
+// lacking names the right that is missing for what is no message.
+func (s *session) lacking(err error, positions string) error {
+	return lacking(err, right{"Write", "transactional id", s.id}, right{"Read", "group", s.id}, right{"Read", "topic", positions})
 }
 
 // describe creates the topics and learns what the requests below need to know.
@@ -105,6 +111,9 @@ func (s *session) describe(ctx context.Context, topics []Topic) error {
 		s.positions = details[positions]
 		if s.positions.Err == nil {
 			break
+		}
+		if errors.Is(s.positions.Err, kerr.TopicAuthorizationFailed) { // which does not pass
+			return s.positions.Err
 		}
 		// A topic that was just created takes a moment to be everywhere.
 		if err := pause(ctx, s.positions.Err); err != nil {
@@ -151,7 +160,8 @@ func (p *Publisher) position(ctx context.Context, s *session) (uint64, error) {
 }
 
 // committed fetches the group's offset; nil when there is none.
-func (s *session) committed(ctx context.Context) (*claim, error) {
+func (s *session) committed(ctx context.Context) (_ *claim, err error) {
+	defer func() { err = s.lacking(err, s.positions.Topic) }()
 	admin := kadm.NewClient(s.client)
 	for {
 		offsets, err := admin.FetchOffsets(kadm.RequireStable(ctx), s.id)
@@ -190,7 +200,8 @@ func pause(ctx context.Context, cause error) error {
 }
 
 // commit runs a transaction: the batch, and the position after it.
-func (s *session) commit(ctx context.Context) error {
+func (s *session) commit(ctx context.Context) (err error) {
+	defer func() { err = s.lacking(err, s.positions.Topic) }()
 	if s.plain {
 		return s.send(ctx)
 	}
@@ -236,7 +247,8 @@ func (s *session) produce(ctx context.Context) error {
 		// A transaction needs a record, or the client never begins it.
 		own := s.own
 		own.next = s.next
-		return s.client.ProduceSync(ctx, &kgo.Record{Topic: s.positions.Topic, Key: []byte(own.journal), Value: []byte(own.metadata())}).FirstErr()
+		err := s.client.ProduceSync(ctx, &kgo.Record{Topic: s.positions.Topic, Key: []byte(own.journal), Value: []byte(own.metadata())}).FirstErr()
+		return lacking(err, right{"Write", "topic", s.positions.Topic})
 	}
 	var mu sync.Mutex
 	var failed error
@@ -251,7 +263,7 @@ func (s *session) produce(ctx context.Context) error {
 			if Permanent(err) {
 				refused.marks, refused.err = append(refused.marks, m.mark), err
 			} else if failed == nil {
-				failed = err
+				failed = lacking(err, right{"Write", "topic", m.Topic})
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func createMissing(ctx context.Context, admin *kadm.Client, topics []Topic) erro
 			continue
 		}
 		if err := t.On(len(cluster.Brokers)).Create(ctx, admin); err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
-			return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "topic " + t.Name + " does not exist and can't be created", Cause: err}
+			return &tidegate.Error{Code: tidegate.CodeUnavailable, Message: "topic " + t.Name + " does not exist and can't be created", Cause: lacking(err, right{"Create", "topic", t.Name})}
 		}
 	}
 	return nil
@@ -95,6 +95,9 @@ func EnsureTopics(ctx context.Context, client *kgo.Client, topics ...Topic) erro
 			_, err := list(ctx, admin, t.Name)
 			if err == nil {
 				break
+			}
+			if errors.Is(err, kerr.TopicAuthorizationFailed) { // which does not pass
+				return lacking(err, right{"Read", "topic", t.Name})
 			}
 			if err := pause(ctx, err); err != nil {
 				return err
