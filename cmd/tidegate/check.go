@@ -7,6 +7,7 @@ import (
 
 	"github.com/tidegate/tidegate/config"
 	"github.com/tidegate/tidegate/scoring"
+	"github.com/tidegate/tidegate/wire"
 )
 
 // configured is a configuration to look at.
@@ -22,6 +23,21 @@ func (c *configured) compile() (*scoring.Scorer, error) {
 	}
 	_, s, err := compiled(&cfg)
 	return s, err
+}
+
+// events is what compile gives, and what files of events are held to: what the
+// service holds them to.
+func (c *configured) events() (*scoring.Scorer, wire.Options, error) {
+	cfg, err := (&serveCommand{Config: c.Config}).load()
+	if err != nil {
+		return nil, wire.Options{}, err
+	}
+	_, s, err := compiled(&cfg)
+	if err != nil {
+		return nil, wire.Options{}, err
+	}
+	key, err := cfg.PANKey()
+	return s, wire.Options{PANKey: key, Attributes: s.Attributes(), Computed: s.Computes}, err
 }
 
 // compiled is what decides in a configuration, and the files it is made of.

@@ -22,7 +22,7 @@ type patternsExplainCommand struct {
 }
 
 func (c *patternsExplainCommand) Run() error {
-	s, err := c.compile()
+	s, held, err := c.events()
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (c *patternsExplainCommand) Run() error {
 		return &tidegate.Error{Code: tidegate.CodeNotFound, File: c.Events, Message: "cannot be read", Cause: err}
 	}
 	defer file.Close()
-	x := explainer{scorer: s, shown: shown, store: state.NewMemory(), out: bufio.NewWriter(os.Stdout)}
+	x := explainer{scorer: s, held: held, shown: shown, store: state.NewMemory(), out: bufio.NewWriter(os.Stdout)}
 	if x.state, err = patterns.NewState(s.Patterns(), x.store); err != nil {
 		return err
 	}
@@ -52,6 +52,7 @@ func (c *patternsExplainCommand) Run() error {
 // explainer tells the story of partial matches, in memory.
 type explainer struct {
 	scorer *scoring.Scorer
+	held   wire.Options
 	state  *patterns.State
 	store  *state.Store
 	shown  []*patterns.Pattern
@@ -69,7 +70,7 @@ func (x *explainer) file(name string, r io.Reader) error {
 			continue
 		}
 		e := &tidegate.Event{}
-		if err := wire.DecodeEvent(lines.Bytes(), wire.Options{Attributes: x.scorer.Attributes()}, e); err != nil {
+		if err := wire.DecodeEvent(lines.Bytes(), x.held, e); err != nil {
 			return &tidegate.Error{Code: tidegate.CodeOf(err), File: name, Line: n, Message: "this is no event", Cause: err}
 		}
 		if err := x.event(e); err != nil {

@@ -26,13 +26,13 @@ type patternsFindCommand struct {
 // Run looks for the patterns in a file as in a stream: sorted by event time,
 // with windows that end. Each finding is a line of JSON.
 func (c *patternsFindCommand) Run() error {
-	s, err := c.compile()
+	s, held, err := c.events()
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(os.Stdout)
 	p := stream.New("patterns", stream.Options{})
-	if err := findPatterns(p, s, c.Events, c.Bound, out); err != nil {
+	if err := findPatterns(p, s, held, c.Events, c.Bound, out); err != nil {
 		return err
 	}
 	if err := p.Run(context.Background()); err != nil {
@@ -41,10 +41,10 @@ func (c *patternsFindCommand) Run() error {
 	return out.Flush()
 }
 
-func findPatterns(p *stream.Pipeline, s *scoring.Scorer, name string, bound time.Duration, out io.Writer) error {
+func findPatterns(p *stream.Pipeline, s *scoring.Scorer, held wire.Options, name string, bound time.Duration, out io.Writer) error {
 	decode := func(line []byte, e **tidegate.Event) error {
 		*e = &tidegate.Event{}
-		if err := wire.DecodeEvent(line, wire.Options{Attributes: s.Attributes()}, *e); err != nil {
+		if err := wire.DecodeEvent(line, held, *e); err != nil {
 			return err
 		}
 		s.Convert(*e)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/stream"
+	"github.com/tidegate/tidegate/wire"
 )
 
 // TestPatternsFind checks that a file of events in disorder is looked at in
@@ -39,7 +40,7 @@ patterns:
 	}
 	var out bytes.Buffer
 	p := stream.New("patterns", stream.Options{})
-	if err := findPatterns(p, s, name, 5*time.Second, &out); err != nil {
+	if err := findPatterns(p, s, wire.Options{}, name, 5*time.Second, &out); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Run(t.Context()); err != nil {
@@ -108,5 +109,47 @@ func TestPatternsCommands(t *testing.T) {
 	out, err := exec.Command(binary, "patterns", "graph", "account_takeovr").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "account_takeover") {
 		t.Errorf("a misspelt pattern: %v\n%s", err, out)
+	}
+}
+
+// Files of events are held to what the service holds events to: card numbers
+// are refused, or replaced under a key, and attributes can't pass for features.
+func TestPatternsHoldEvents(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("key", strings.Repeat("k", 32))
+	write("patterns/p.yaml", "patterns:\n  - id: any\n    key: card_id\n    stages:\n      - {begin: one, where: amount > 1}\n")
+	write("features.yaml", "features:\n  - {name: card_tx_count_1h, key: card_id, aggregate: count, window: 1h}\n")
+	event := func(id, more string) string {
+		return `{"timestamp":"2026-01-05T10:00:00Z","transaction_id":"` + id + `","amount":"5","currency":"EUR","card_id":` + more + "}\n"
+	}
+	pan, cheat := event("a", `"4111111111111111"`), event("b", `"k","attributes":{"card_tx_count_1h":0}`)
+	keyless, keyed := write("keyless.yaml", "data: d\n"), write("keyed.yaml", "data: d\npan_key_file: key\n")
+	for _, c := range []struct {
+		config, event, want string
+		fails               bool
+	}{
+		{keyless, pan, "card number", true},
+		{keyed, pan, "pan:", false},
+		{keyed, cheat, "is the name of a feature", true},
+	} {
+		events := write("events.jsonl", c.event)
+		for _, command := range []string{"find", "explain"} {
+			out, err := exec.Command(binary, "patterns", command, "--config", c.config, "--events", events).CombinedOutput()
+			refused := err != nil || strings.Contains(string(out), `"unusable"`)
+			if refused != c.fails || strings.Contains(string(out), "4111") || command == "find" && !strings.Contains(string(out), c.want) || c.fails && !strings.Contains(string(out), c.want) {
+				t.Errorf("%s %s: %v\n%s\nwant %s", command, filepath.Base(c.config), err, out, c.want)
+			}
+		}
 	}
 }
