@@ -46,14 +46,16 @@ func newStreamed(t testing.TB, src *streamtest.Source[*tidegate.Event], backend 
 }
 
 // TestDetect compares what a pipeline finds, with restarts, with what a
-// matcher finds in the sorted events of each entity.
+// matcher finds in the sorted events of each entity, as the watermark lets go
+// of them. When time moves on matters: a partial match that ends lets go of a
+// match that was held back, which takes others away before they time out.
 func TestDetect(t *testing.T) {
 	plain := compileText(t, letters)
 	rapid.Check(t, func(rt *rapid.T) {
 		src, backend := streamtest.NewSource[*tidegate.Event](1), statetest.NewMap()
 		s := newStreamed(t, src, backend, letters)
 		at := int64(1_700_000_000_000)
-		var sent []*tidegate.Event
+		var sent []arrival
 		var lateWant, got, gotOut, lateGot []string
 		collect := func() {
 			got, gotOut, lateGot = append(got, s.matches.Values()...), append(gotOut, s.timedOut.Values()...), append(lateGot, s.late.Values()...)
@@ -70,10 +72,11 @@ func TestDetect(t *testing.T) {
 						lateWant = append(lateWant, k.field.String()+" "+e.ID)
 					}
 				}
+				sent = append(sent, arrival{nil, newest - 3001})
 			} else {
-				sent = append(sent, e)
+				newest = max(newest, int64(e.Time))
+				sent = append(sent, arrival{e, newest - 3001})
 			}
-			newest = max(newest, int64(e.Time))
 			src.Send(0, e, stream.Millis(e.Time))
 			s.Step()
 			collect()
@@ -107,10 +110,27 @@ func TestDetect(t *testing.T) {
 	})
 }
 
+// arrival is an event that was in time, or nil, and the watermark behind it.
+type arrival struct {
+	event     *tidegate.Event
+	watermark int64
+}
+
+// released are the events that a watermark lets go of, in the order of their
+// times, and those that wait on.
+func released(waiting []*tidegate.Event, watermark int64) (now, later []*tidegate.Event) {
+	slices.SortStableFunc(waiting, func(a, b *tidegate.Event) int { return int(a.Time - b.Time) })
+	for i, e := range waiting {
+		if int64(e.Time) > watermark {
+			return waiting[:i], slices.Clone(waiting[i:])
+		}
+	}
+	return waiting, nil
+}
+
 // sorted is what matchers find in the events of each entity in their order.
-func sorted(t *rapid.T, set *Set, events []*tidegate.Event) (matches, timedOut []string) {
-	events = slices.Clone(events)
-	slices.SortStableFunc(events, func(a, b *tidegate.Event) int { return int(a.Time - b.Time) })
+func sorted(t *rapid.T, set *Set, arrivals []arrival) (matches, timedOut []string) {
+	arrivals = append(slices.Clone(arrivals), arrival{nil, int64(stream.MaxTime)})
 	for _, p := range set.patterns {
 		states := map[string]*cep.State[*Event]{}
 		tell := func(value string, outputs []cep.Output[*Event], err error) {
@@ -129,21 +149,28 @@ func sorted(t *rapid.T, set *Set, events []*tidegate.Event) (matches, timedOut [
 				}
 			}
 		}
-		for _, e := range events {
-			value := e.Text[p.Field]
-			if value == "" {
-				continue
+		var waiting, now []*tidegate.Event
+		for _, a := range arrivals {
+			if a.event != nil {
+				waiting = append(waiting, a.event)
 			}
-			if states[value] == nil {
-				states[value] = &cep.State[*Event]{}
+			now, waiting = released(waiting, a.watermark)
+			for _, e := range now {
+				value := e.Text[p.Field]
+				if value == "" {
+					continue
+				}
+				if states[value] == nil {
+					states[value] = &cep.State[*Event]{}
+				}
+				set.view.turn(e)
+				outputs, err := p.matcher.Process(states[value], p.newEvent(e), int64(e.Time))
+				tell(value, outputs, err)
 			}
-			set.view.turn(e)
-			outputs, err := p.matcher.Process(states[value], p.newEvent(e), int64(e.Time))
-			tell(value, outputs, err)
-		}
-		for value, s := range states {
-			outputs, err := p.matcher.Advance(s, int64(stream.MaxTime))
-			tell(value, outputs, err)
+			for value, s := range states {
+				outputs, err := p.matcher.Advance(s, a.watermark)
+				tell(value, outputs, err)
+			}
 		}
 	}
 	return matches, timedOut
