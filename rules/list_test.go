@@ -89,3 +89,15 @@ func inNetwork(network, value string) bool {
 	}
 	return true
 }
+
+// Events are UTF-8, so what is not would stand in a list and match nothing.
+func TestListsAreUTF8(t *testing.T) {
+	_, err := LoadLists([]File{
+		{"lists/l.yaml", []byte("lists:\n  - {name: l, kind: block, field: tx.customer_id, file: l.csv}\n")},
+		{"lists/l.csv", []byte("c-1\nM\xfcller\n")},
+	}, testSchema(t))
+	const want = "lists/l.csv:2:1: the entry is not UTF-8, as events are: save the file as UTF-8"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}

@@ -11,11 +11,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/internal/nearest"
+	"github.com/tidegate/tidegate/wire"
 )
 
 const (
@@ -168,6 +170,10 @@ func (r *listReader) entry(file string, at place, l *List, value string, until t
 		r.problems.add(file, at, "the entry is empty")
 	case len(value) > maxValueBytes:
 		r.problems.add(file, at, "the entry is longer than %d bytes", maxValueBytes)
+	case !utf8.ValidString(value):
+		r.problems.add(file, at, "the entry is not UTF-8, as events are: save the file as UTF-8")
+	case tidegate.CodeOf(wire.CheckText(l.Field, &value, nil)) == tidegate.CodePAN:
+		r.problems.add(file, at, "the entry holds a card number, and no event does: write the token that stands for it, as card_id or with pan_key_file")
 	case !l.add(value, until):
 		r.problems.add(file, at, "the entry is neither an IP address nor a network, as 192.0.2.0/24")
 	}
@@ -208,6 +214,10 @@ func (r *listReader) readTable(l *List, n ast.Node) {
 			continue // a heading
 		}
 		until := never
+		if by := otherDelimiter(record); by != "" {
+			r.problems.add(file, at, "the columns are divided by %q: divide them by commas", by)
+			return
+		}
 		if len(record) > 1 && record[1] != "" {
 			if until, ok = parseInstant(record[1]); !ok {
 				line, column := c.FieldPos(1)
@@ -216,6 +226,21 @@ func (r *listReader) readTable(l *List, n ast.Node) {
 		}
 		r.entry(file, at, l, strings.Clone(record[0]), until)
 	}
+}
+
+// otherDelimiter is what a line is divided by that looks like value and until
+// when, but for the comma; "" is for all others.
+func otherDelimiter(record []string) string {
+	for _, by := range []string{";", "\t", "|"} {
+		parts := strings.Split(record[0], by)
+		if len(record) > 1 || len(parts) < 2 {
+			continue
+		}
+		if _, dated := parseInstant(parts[1]); dated || parts[1] == "" && len(parts) == 3 || parts[0] == "value" {
+			return by
+		}
+	}
+	return ""
 }
 
 // textVariable reads the name of a variable of kind text; -1 is reported.

@@ -171,7 +171,7 @@ func (c *checker) inValues(x *term, list *ast.ArrayNode, at int) *term {
 		case e == nil || x == nil:
 			x = nil
 		case e.kind != x.kind:
-			x = c.fault(e.at, "%s is a %s, and what is looked for is a %s", e.described(c.schema), e.kind, x.kind)
+			x = c.fault(e.at, "%s is a %s, and what is looked for is a %s%s", e.described(c.schema), e.kind, x.kind, meant(e, x.kind))
 		case e.constant() && e.kind == tidegate.KindNumber:
 			set.nums = append(set.nums, e.num)
 		case e.constant() && e.kind == tidegate.KindText:

@@ -80,12 +80,20 @@ func (c *checker) comparison(op op, n *ast.BinaryNode) *term {
 		}
 		return c.fault(place(n), "nil has no meaning here: %s", hint)
 	}
-	x, y := c.value(n.Left), c.value(n.Right)
+	x := c.value(n.Left)
+	if c.bareText(x, n.Right) {
+		return nil
+	}
+	y := c.value(n.Right)
 	if x == nil || y == nil {
 		return nil
 	}
 	if x.kind != y.kind {
-		return c.fault(place(n), "%s is a %s and %s is a %s: they cannot be compared", x.described(c.schema), x.kind, y.described(c.schema), y.kind)
+		hint := meant(y, x.kind)
+		if hint == "" {
+			hint = meant(x, y.kind)
+		}
+		return c.fault(place(n), "%s is a %s and %s is a %s: they cannot be compared%s", x.described(c.schema), x.kind, y.described(c.schema), y.kind, hint)
 	}
 	if x.kind == tidegate.KindBool && op != opEqual && op != opUnequal {
 		return c.fault(place(n), "bools have no order: use == or !=")

@@ -63,11 +63,7 @@ func reword(message string) string {
 		return message
 	}
 	if start := strings.Index(rest, `("`); start >= 0 {
-		text := strings.TrimSuffix(rest[start+1:], ")")
-		if text == `"="` {
-			return `unexpected "=": equality is written ==`
-		}
-		return "unexpected " + text
+		return stumble(strings.TrimSuffix(rest[start+1:], ")"))
 	}
 	return message
 }
