@@ -150,7 +150,7 @@ func (c *compiler) patterns() {
 	for _, name := range c.named("", "patterns/") {
 		files = append(files, patterns.File{Name: name, Data: c.files[name]})
 	}
-	o := patterns.Options{Attributes: c.declared, SkipTests: c.skipTests || c.scorer.rates == nil} // tests have amounts of the base currency
+	o := patterns.Options{Attributes: c.declared, SkipTests: c.skipTests}
 	if c.scorer.rates != nil {
 		o.Base = c.scorer.rates.Base()
 	} else {

@@ -30,24 +30,6 @@ func TestPolicyMistakes(t *testing.T) {
 	}
 }
 
-// What is wrong with the rates is said once, and not by the tests of all
-// patterns, whose amounts are in the base currency.
-func TestRatesMistakes(t *testing.T) {
-	const pattern = "patterns:\n  - id: p\n    key: customer_id\n    stages:\n      - {begin: one, where: amount > 1}\n" +
-		"    tests:\n      - {name: t, events: [{id: a, at: 0s, type: transaction, amount: 5}], expect: [{one: [a]}]}\n"
-	for in, want := range map[string]string{
-		"base: EUR\nrates: {USD: -1}\n":   "2:14: rates: USD must be more than 0",
-		"base: EURO\n":                    `1:7: base "EURO" is not an ISO 4217 code`,
-		"base: EUR\nrates: {EUR: 2}\n":    "2:14: rates: EUR is the base, and one of it is one: leave it out",
-		"base: EUR\nrates: {Dollar: 2}\n": `2:17: rates: "Dollar" is not an ISO 4217 code`,
-	} {
-		_, err := Compile(map[string][]byte{"rates.yaml": []byte(in), "patterns/p.yaml": []byte(pattern)})
-		if err == nil || err.Error() != "rates.yaml:"+want {
-			t.Errorf("%s%v\nwant rates.yaml:%s", in, err, want)
-		}
-	}
-}
-
 // ISO 8583 response codes are two characters, and analysts do not quote them.
 func TestResponseCodesAreTexts(t *testing.T) {
 	p, err := ParsePolicy("policy.yaml", []byte("response_codes: {approve: 00, decline: 05}\nversion: 1.10\n"))
