@@ -142,6 +142,9 @@ func (t *taker) letter(r *kgo.Record, err error) *node.DeadLetter {
 		Tenant: tenant, Reason: string(tidegate.CodeOf(err)), Topic: r.Topic, Partition: r.Partition, Offset: r.Offset,
 		Key: masked(r.Key), Value: masked(r.Value), Error: string(masked([]byte(err.Error()))), Time: tidegate.MillisOf(r.Timestamp),
 	}
+	if t.o.Node.Clock().Off {
+		l.FailedAt = tidegate.MillisOf(t.o.Clock())
+	}
 	var p *panicked
 	var poison *node.Poison
 	switch {

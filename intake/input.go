@@ -80,6 +80,7 @@ func (in *input) admitted(ctx context.Context, o Options) bool {
 	if again == 0 {
 		again = recheck
 	}
+	var measured time.Time
 	for {
 		err := in.topic.Check(ctx)
 		switch {
@@ -96,10 +97,22 @@ func (in *input) admitted(ctx context.Context, o Options) bool {
 			o.Report(&tidegate.Error{Code: tidegate.CodeOf(err), Message: "topic " + in.name + " is not read", Cause: err})
 			in.standing.Store(&now)
 		}
+		if now := o.Clock(); now.Sub(measured) >= recheck {
+			measured = now
+			in.measure(ctx)
+		}
 		select {
 		case <-time.After(again):
 		case <-ctx.Done():
 			return false
 		}
 	}
+}
+
+// measure looks how many records wait. That the brokers do not say says nothing
+// here: it is told when they are asked for records.
+func (in *input) measure(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, recheck)
+	defer cancel()
+	_ = in.consumer.Measure(ctx)
 }

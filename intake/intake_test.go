@@ -33,7 +33,7 @@ func payment(id string, cents int) string {
 func TestDeadLetters(t *testing.T) {
 	t.Parallel()
 	broker := kafkatest.Start(t)
-	topic, dir := broker.Topic(t, "transactions", 1), t.TempDir()
+	topic, dir, began := broker.Topic(t, "transactions", 1), t.TempDir(), tidegate.MillisOf(time.Now())
 	n := openNode(t, dir)
 	client := broker.Client(t)
 	send(t, client, topic, "c-1",
@@ -68,7 +68,7 @@ func TestDeadLetters(t *testing.T) {
 		case node.KindDecision:
 			got = append(got, fmt.Sprintf("%d %s %s", r.Origin.Offset, r.Event.Tenant, r.Decision.TransactionID))
 		case node.KindDeadLetter:
-			if l.Topic != topic || l.Offset != r.Origin.Offset || l.Tenant != "bank-2" || l.Error == "" || l.Time == 0 || l.Version == "" {
+			if l.Topic != topic || l.Offset != r.Origin.Offset || l.Tenant != "bank-2" || l.Error == "" || l.Time == 0 || l.Version == "" || l.FailedAt < began { // also on event time
 				t.Errorf("%+v", l)
 			}
 			got = append(got, fmt.Sprintf("%d %s %.16q", l.Offset, l.Reason, l.Value))
@@ -385,8 +385,13 @@ func TestChecked(t *testing.T) {
 	if s := in.Stats(); s[0].State != intake.Reading || s[1].Taken > 0 || n.Counters().DeadLetters() > 0 {
 		t.Errorf("%+v", s)
 	}
+	eventually(t, "it is told how many records wait", func() bool {
+		lags := in.Stats()[1].Lags
+		return len(lags) == 1 && lags[0].Records == 1 && lags[0].Topic == topic && lags[0].Since.IsZero()
+	})
 	say(nil)
 	in.caughtUp(topic, 1)
+	eventually(t, "there is no lag", func() bool { return in.Stats()[1].Lags[0].Records == 0 })
 	stands(intake.Standing{State: intake.Reading})
 }
 

@@ -25,7 +25,8 @@ type DeadLetter struct {
 	Error     string          `json:"error,omitempty"`
 	Stack     string          `json:"stack,omitempty"`
 	Version   string          `json:"version,omitempty"`
-	Time      tidegate.Millis `json:"time,omitempty"` // the record's own
+	Time      tidegate.Millis `json:"time,omitempty"`      // the record's own
+	FailedAt  tidegate.Millis `json:"failed_at,omitempty"` // by the clock, where the journal's time is that of events
 
 	// Of one that is to be tried again: how many tries have failed, and when it
 	// is due. It is no dead letter yet.

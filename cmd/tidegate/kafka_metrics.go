@@ -88,7 +88,9 @@ func (m inputMetrics) Collect(c chan<- prometheus.Metric) {
 				paused = 1
 			}
 			c <- prometheus.MustNewConstMetric(inputLag, prometheus.GaugeValue, float64(l.Records), s.Topic, partition)
-			c <- prometheus.MustNewConstMetric(inputBehind, prometheus.GaugeValue, behind, s.Topic, partition)
+			if l.Records == 0 || !l.Since.IsZero() { // else nobody knows: nothing is read
+				c <- prometheus.MustNewConstMetric(inputBehind, prometheus.GaugeValue, behind, s.Topic, partition)
+			}
 			c <- prometheus.MustNewConstMetric(inputPaused, prometheus.GaugeValue, paused, s.Topic, partition)
 		}
 	}

@@ -112,7 +112,7 @@ func (d *decisionSource) letter(r *node.Record) kafka.Message {
 	for _, h := range l.Headers {
 		record.Headers = append(record.Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
 	}
-	letter := kafka.DeadLetter{Record: record, Code: l.Reason, Error: l.Error, Stack: l.Stack, At: r.Arrival.Time(), Version: l.Version}
+	letter := kafka.DeadLetter{Record: record, Code: l.Reason, Error: l.Error, Stack: l.Stack, At: cmp.Or(l.FailedAt, r.Arrival).Time(), Version: l.Version}
 	m := letter.Message(func(b []byte) []byte { return b }) // masked before it came into the journal
 	if l.NotBefore != 0 {
 		m = letter.Again(l.Tries, l.NotBefore.Time())

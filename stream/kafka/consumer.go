@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,8 +26,9 @@ type Consumer struct {
 	errors  atomic.Uint64         // after which reading began again
 	away    atomic.Pointer[error] // why it is not read now; nil before the first look, points to nil while it is
 
-	mu    sync.Mutex
-	lanes map[Place]*lane // of the session that is running, or was last
+	mu       sync.Mutex
+	lanes    map[Place]*lane // of the session that is running, or was last
+	measured []Lag           // before there was one
 }
 
 // Taker takes what a [Consumer] reads, and knows how far that is.
@@ -289,6 +291,9 @@ type Lag struct {
 func (c *Consumer) Lags() []Lag {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.lanes == nil {
+		return slices.Clone(c.measured)
+	}
 	list := make([]Lag, 0, len(c.lanes))
 	for _, l := range c.lanes {
 		list = append(list, l.lag())
