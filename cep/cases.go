@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/tidegate/tidegate"
 	"github.com/tidegate/tidegate/internal/yamlfile"
 )
 
@@ -40,7 +41,7 @@ type CaseEvent struct {
 
 func (c *Case) UnmarshalYAML(node ast.Node) error {
 	type plain Case
-	c.place = yamlfile.PlaceOf(node)
+	c.place = yamlfile.Begin(node)
 	return yaml.NodeToValue(node, (*plain)(c), yaml.Strict())
 }
 
@@ -57,7 +58,7 @@ func (e *CaseEvent) UnmarshalYAML(node ast.Node) error {
 	}
 	delete(e.Fields, "id")
 	delete(e.Fields, "at")
-	e.ID, e.At, e.place = own.ID, int64(own.At.Millis()), yamlfile.PlaceOf(node)
+	e.ID, e.At, e.place = own.ID, int64(own.At.Millis()), yamlfile.Begin(node)
 	return nil
 }
 
@@ -95,18 +96,22 @@ type EventReader[E any] interface {
 // caseStart is when a test begins: an instant like any other.
 const caseStart = 1767225600000 // 2026-01-01T00:00:00Z
 
-// Test runs the pattern's tests and returns an error for each that fails.
+// Test runs the pattern's tests and returns an error for each that fails, a
+// *tidegate.Error with the place of the test, or of its event that can't be
+// read.
 func (d *Definition[E]) Test(reader EventReader[E]) []error {
 	var failures []error
 	for _, c := range d.Cases {
-		if err := d.test(c, reader); err != nil {
-			failures = append(failures, fmt.Errorf("pattern %s, test %s: %w", d.ID, c.Name, err))
+		at := c.place
+		if err := d.test(c, reader, &at); err != nil {
+			failures = append(failures, tidegate.FileErrorf("", at.Line, at.Column, "pattern %s, test %s: %v", d.ID, c.Name, err))
 		}
 	}
 	return failures
 }
 
-func (d *Definition[E]) test(c Case, reader EventReader[E]) error {
+// test runs one; at is moved to the event that can't be read.
+func (d *Definition[E]) test(c Case, reader EventReader[E], at *yamlfile.Place) error {
 	m, s := NewMatcher(d.Automaton), &State[E]{}
 	var matched, timedOut []string
 	collect := func(outputs []Output[E]) {
@@ -123,6 +128,7 @@ func (d *Definition[E]) test(c Case, reader EventReader[E]) error {
 	for _, e := range events {
 		event, err := reader.ReadEvent(e.ID, caseStart+e.At, e.Fields)
 		if err != nil {
+			*at = e.place
 			return fmt.Errorf("event %s: %w", e.ID, err)
 		}
 		outputs, err := m.Process(s, event, caseStart+e.At)
@@ -182,7 +188,14 @@ func compare(what string, got []string, want []CaseMatch, stages []string) error
 	slices.Sort(got)
 	slices.Sort(wanted)
 	if !slices.Equal(got, wanted) {
-		return fmt.Errorf("%s:\n  %s\nwant:\n  %s", what, strings.Join(got, "\n  "), strings.Join(wanted, "\n  "))
+		return fmt.Errorf("%s:\n  %s\nwant:\n  %s", what, listed(got), listed(wanted))
 	}
 	return nil
+}
+
+func listed(lines []string) string {
+	if len(lines) == 0 {
+		return "none"
+	}
+	return strings.Join(lines, "\n  ")
 }

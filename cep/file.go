@@ -2,6 +2,9 @@ package cep
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tidegate/tidegate"
@@ -68,7 +71,9 @@ func Load[E any](file string, data []byte, compiler ConditionCompiler[E]) ([]*De
 	var all []*Definition[E]
 	var wrong []error
 	seen := map[string]bool{}
-	for _, n := range doc.Patterns {
+	document := yamlfile.Document{File: file, Data: data}
+	for i, n := range doc.Patterns {
+		wrong = append(wrong, checkReasons(document, fmt.Sprintf("$.patterns[%d]", i), n)...)
 		l := &loader[E]{file: file, pattern: n, compiler: compiler, places: map[string]yamlfile.Place{}}
 		switch {
 		case n.ID.text == "":
@@ -86,6 +91,26 @@ func Load[E any](file string, data []byte, compiler ConditionCompiler[E]) ([]*De
 	}
 	return all, errors.Join(wrong...)
 }
+
+// checkReasons holds what a pattern tells to what rules are held to.
+func checkReasons(document yamlfile.Document, at string, n patternNode) (wrong []error) {
+	codes := map[string]tidegate.ReasonCode{at + ".then.reason": n.Then.Reason}
+	if n.OnTimeout != nil {
+		codes[at+".on_timeout.reason"] = n.OnTimeout.Reason
+	}
+	for _, path := range slices.Sorted(maps.Keys(codes)) {
+		if code := codes[path]; code != "" && !code.Valid() {
+			wrong = append(wrong, document.Errorf(path, "%q is not a reason code: write capitals, digits and _", code))
+		}
+	}
+	if !(n.Then.Score >= -maxPoints && n.Then.Score <= maxPoints) {
+		wrong = append(wrong, document.Errorf(at+".then.score", "score is outside of -%d..%d", maxPoints, maxPoints))
+	}
+	return wrong
+}
+
+// maxPoints is the range of a score: that of a decision's.
+const maxPoints = 1000
 
 // loader loads one pattern.
 type loader[E any] struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/parser"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/exprsyntax"
 )
 
 // An expression of a definition (where, value) is parsed with expr-lang's
@@ -73,7 +74,7 @@ func (c *compiler) compile(text string) (expression, *expressionError) {
 	if err != nil {
 		fault := &expressionError{message: err.Error()}
 		if e, ok := err.(*file.Error); ok {
-			fault.from, fault.message = e.From, e.Message
+			fault.from, fault.message = e.From, exprsyntax.Message(e.Message)
 		}
 		return expression{}, fault
 	}

@@ -26,7 +26,7 @@ func (d Document) Errorf(path, format string, args ...any) *tidegate.Error {
 	}
 	for path != "" {
 		if node := find(tree, path); node != nil {
-			at := PlaceOf(first(node))
+			at := Begin(node)
 			e.Line, e.Column = max(at.Line, 1), at.Column
 			return e
 		}

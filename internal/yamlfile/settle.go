@@ -121,7 +121,7 @@ func memberType(t reflect.Type, name string) (reflect.Type, bool) {
 
 func wrongAt(node ast.Node, format string, args ...any) *tidegate.Error {
 	e := tidegate.FileErrorf("", 0, 0, format, args...)
-	at := PlaceOf(first(node))
+	at := Begin(node)
 	e.Line, e.Column = at.Line, at.Column
 	return e
 }

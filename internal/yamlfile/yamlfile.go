@@ -144,6 +144,9 @@ func PlaceOf(node ast.Node) Place {
 	return Place{}
 }
 
+// Begin is the place where a node begins to be seen.
+func Begin(node ast.Node) Place { return PlaceOf(first(node)) }
+
 // Duration is a time.Duration written as 90s, 5m, 24h, 7d or 2w.
 type Duration time.Duration
 

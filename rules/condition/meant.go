@@ -3,29 +3,11 @@ package condition
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/expr-lang/expr/ast"
 
 	"github.com/tidegate/tidegate"
 )
-
-// What people write who know SQL or spreadsheets, and what it is here.
-var spelledHere = map[string]string{
-	"=": "equality is written ==", "<>": "write !=",
-	"and": "write and", "or": "write or", "not": "write not", "in": "write in", "true": "write true", "false": "write false",
-	"is": "write missing(x), or not missing(x)", "like": "write contains, startsWith, endsWith or matches",
-	"between": "write 1 < x < 5, or x in 1..5",
-}
-
-// stumble words what the parser stumbles over.
-func stumble(quoted string) string {
-	text, err := strconv.Unquote(quoted)
-	if hint := spelledHere[strings.ToLower(text)]; err == nil && hint != "" {
-		return "unexpected " + quoted + ": " + hint
-	}
-	return "unexpected " + quoted
-}
 
 // bareText refuses a word without quotes that is compared with a text: it is
 // none of the names, so a text is meant.

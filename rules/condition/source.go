@@ -9,6 +9,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
+
+	"github.com/tidegate/tidegate/internal/exprsyntax"
 )
 
 // Limits of one condition. They bound what a hostile or broken file can cost.
@@ -52,18 +54,5 @@ func parse(source string) (node ast.Node, fault *Fault) {
 	case strings.HasPrefix(e.Message, "unexpected token EOF"):
 		return nil, &Fault{utf8.RuneCountInString(strings.TrimRight(source, " \t\r\n")), "the condition ends too early"}
 	}
-	return nil, &Fault{e.From, reword(e.Message)}
-}
-
-// reword says the parser's commonest messages without its token classes.
-func reword(message string) string {
-	const unexpected = "unexpected token "
-	rest, ok := strings.CutPrefix(message, unexpected)
-	if !ok {
-		return message
-	}
-	if start := strings.Index(rest, `("`); start >= 0 {
-		return stumble(strings.TrimSuffix(rest[start+1:], ")"))
-	}
-	return message
+	return nil, &Fault{e.From, exprsyntax.Message(e.Message)}
 }

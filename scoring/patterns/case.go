@@ -2,6 +2,7 @@ package patterns
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -23,7 +24,11 @@ func (s *Set) Test(p *Pattern) []Failure {
 		one := *p.Definition
 		one.Cases = p.Cases[i : i+1]
 		for _, err := range one.Test(caseReader{p, s.base}) {
-			failures = append(failures, Failure{p.Cases[i].Name, tidegate.FileErrorf(p.File, p.Place.Line, p.Place.Column, "%s", err)})
+			var placed *tidegate.Error
+			if errors.As(err, &placed) {
+				placed.File = p.File
+			}
+			failures = append(failures, Failure{p.Cases[i].Name, err})
 		}
 	}
 	return failures
