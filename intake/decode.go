@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -30,8 +31,11 @@ func (t *taker) decode(ctx context.Context, p kafka.Place, r *kgo.Record) (in no
 			t.topic.Garbled(err)
 		}
 		letter := t.letter(r, err)
-		if tidegate.CodeOf(err) == tidegate.CodeUnavailable && !t.again(letter, r) {
-			return in, err
+		if tidegate.CodeOf(err) == tidegate.CodeUnavailable {
+			if !t.again(letter, r) {
+				return in, err
+			}
+			t.tell(err)
 		}
 		in = node.Input{Letter: letter}
 	}
@@ -177,6 +181,16 @@ func (t *taker) again(l *node.DeadLetter, r *kgo.Record) bool {
 		l.Tries, l.NotBefore = tries+1, tidegate.MillisOf(t.o.Clock().Add(t.topic.Retry.Backoff))
 	}
 	return true
+}
+
+// tell reports that records wait to be tried again, or are dead letters after the
+// last try: not of each record.
+func (t *taker) tell(err error) {
+	const quiet = time.Minute
+	now, last := t.o.Clock().UnixMilli(), t.told.Load()
+	if now-last >= quiet.Milliseconds() && t.told.CompareAndSwap(last, now) {
+		t.o.Report(&tidegate.Error{Code: tidegate.CodeOf(err), Message: "records of topic " + t.topic.Name + " are tried again later, from " + kafka.RetryTopic(t.topic.Name).Name, Cause: err})
+	}
 }
 
 func masked(b []byte) []byte {

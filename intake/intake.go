@@ -137,6 +137,7 @@ type taker struct {
 	topic   Topic
 	o       Options
 	retries atomic.Uint64
+	told    atomic.Int64 // when it was reported that records are tried again, in ms
 }
 
 func (t *taker) Position(p kafka.Place) (next int64, known, named bool) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -393,6 +394,39 @@ func TestChecked(t *testing.T) {
 	in.caughtUp(topic, 1)
 	eventually(t, "there is no lag", func() bool { return in.Stats()[1].Lags[0].Records == 0 })
 	stands(intake.Standing{State: intake.Reading})
+}
+
+// TestRetriesAreTold: that records wait to be tried again is told with the reason,
+// and not of each of them.
+func TestRetriesAreTold(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	topic, client := broker.Topic(t, "transactions", 1), broker.Client(t)
+	if err := kafka.EnsureTopics(t.Context(), client, kafka.RetryTopic(topic)); err != nil {
+		t.Fatal(err)
+	}
+	n := openNode(t, t.TempDir())
+	const all = 20
+	for i := range all {
+		send(t, client, topic, "k", fmt.Sprint(i))
+	}
+	var mu sync.Mutex
+	var told []string
+	in := readWith(t, intake.Options{Node: n.Node, Topics: []intake.Topic{{Name: topic, Retry: kafka.Retry{Attempts: 3, Backoff: time.Hour}, Translate: func(context.Context, *kgo.Record) ([]byte, error) {
+		return nil, tidegate.Errorf(tidegate.CodeUnavailable, "the registry is away")
+	}}}, Report: func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, err.Error())
+	}}, broker)
+	in.caughtUp(topic, all)
+	if retries := in.Stats()[0].Retries; retries != all {
+		t.Errorf("%d are to be tried again", retries)
+	}
+	in.end()
+	if want := "records of topic " + topic + " are tried again later, from " + topic + ".retry: the registry is away"; len(told) != 1 || told[0] != want {
+		t.Errorf("%q\nwant %q", told, want)
+	}
 }
 
 // TestSaysNothing: what is passed over moves the position, so that it may be

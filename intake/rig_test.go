@@ -86,7 +86,9 @@ func readWith(t *testing.T, o intake.Options, broker *kafkatest.Broker) *reading
 	t.Helper()
 	o.Clock, o.Refresh, o.Backoff = time.Now, 100*time.Millisecond, time.Millisecond
 	o.Client = append(o.Client, kgo.SeedBrokers(broker.Addresses...))
-	o.Report = func(err error) { t.Log(err) }
+	if o.Report == nil {
+		o.Report = func(err error) { t.Log(err) }
+	}
 	r := &reading{Intake: intake.New(o), t: t, ended: make(chan error, 1)}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +46,8 @@ type GroupOptions struct {
 	Now     func() time.Time      // of failures; nil is time.Now
 }
 
-// NewGroup makes a member; Run does the work. f emits what becomes of a record.
+// NewGroup makes a member; Run does the work. The topics are there already, with those of
+// dead letters and of retries: [DeadLetterTopic], [RetryTopic] and [EnsureTopics]. f emits what becomes of a record.
 // If it returns an error or panics the record goes to the dead letters of its
 // topic, or is tried again if [GroupOptions.Retry] says so, and what it emitted is
 // forgotten. So does a record whose results the brokers never take.
@@ -143,15 +145,22 @@ func (g *Group) transact(ctx context.Context, s *kgo.GroupTransactSession, fetch
 	if err := s.Begin(); err != nil {
 		return false, err
 	}
-	var first kgo.FirstErrPromise
+	var mu sync.Mutex
+	var first error
 	fetches.EachRecord(func(r *kgo.Record) {
 		for _, m := range g.handle(r, b.refusal(r)) {
-			s.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, first.Promise())
+			s.Produce(ctx, &kgo.Record{Topic: m.Topic, Key: m.Key, Value: m.Value, Headers: m.Headers}, func(_ *kgo.Record, err error) {
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil && first == nil {
+					first = fmt.Errorf("writing to topic %s: %w", m.Topic, lacking(err, right{"Write", "topic", m.Topic}))
+				}
+			})
 		}
 	})
 	// End would commit the positions also of records whose results failed.
 	flushed := s.Client().Flush(ctx)
-	if err = cmp.Or(first.Err(), flushed); err == nil {
+	if err = cmp.Or(first, flushed); err == nil {
 		b.passed()
 		return s.End(ctx, kgo.TryCommit)
 	}

@@ -112,6 +112,31 @@ func TestGroupPositionSetWrong(t *testing.T) {
 	}
 }
 
+// TestGroupWithoutTopic: a topic that is written to and not there is named.
+func TestGroupWithoutTopic(t *testing.T) {
+	t.Parallel()
+	broker := kafkatest.Start(t)
+	in, client := broker.Topic(t, "in", 1), broker.Client(t)
+	if err := client.ProduceSync(t.Context(), &kgo.Record{Topic: in, Value: []byte("bad")}).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	told := &reports{}
+	g := kafka.NewGroup(kafka.GroupOptions{Name: in, Member: "a", Topics: []string{in}, Begin: &kafka.Start{}, Report: told.add, Client: []kgo.Opt{kgo.SeedBrokers(broker.Addresses...)}},
+		func(*kgo.Record, func(kafka.Message)) error { return tidegate.Errorf(tidegate.CodeInvalid, "bad") })
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(ctx) }()
+	eventually(t, "the topic is named", func() bool { return told.say("writing to topic " + in + ".dlq: UNKNOWN_TOPIC") })
+	if err := kafka.EnsureTopics(t.Context(), client, kafka.DeadLetterTopic(in)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it goes on when it is there", func() bool { return len(broker.Committed(t, in+".dlq")) == 1 })
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestGroupRetryRefused: a record that was tried again, and whose result the
 // brokers never take, is a dead letter of the topic it was first read from.
 func TestGroupRetryRefused(t *testing.T) {
