@@ -1,6 +1,7 @@
 package models
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -72,19 +73,20 @@ func TestManifestMistakes(t *testing.T) {
 // asked for.
 func TestOutputs(t *testing.T) {
 	for _, c := range []struct{ file, output, want string }{
-		{"logreg.onnx", "", ""},
-		{"logreg.onnx", "output: {column: 0}\n", ""},
+		{"logreg.onnx", "", "probabilities[1]"},
+		{"logreg.onnx", "output: {column: 0}\n", "probabilities[0]"},
 		{"logreg_zipmap_columns.onnx", "", `the graph has several outputs of numbers: write output: {name: …} with one of i0, i1`},
-		{"logreg_zipmap_columns.onnx", "output: {name: i1}\n", ""},
+		{"logreg_zipmap_columns.onnx", "output: {name: i1}\n", "i1[0]"},
 		{"logreg_three.onnx", "", `output "probabilities" has 3 values a row: say which is the probability, with output: {column: …} or {key: …}`},
-		{"logreg_three.onnx", "output: {column: 2}\n", ""},
+		{"logreg_three.onnx", "output: {column: 2}\n", "probabilities[2]"},
 	} {
-		_, err := load(t, c.file, c.output+"features: [a, b, c]\n")
-		switch {
-		case c.want == "" && err != nil:
-			t.Errorf("%s %s: %v", c.file, c.output, err)
-		case c.want != "" && (err == nil || !strings.HasSuffix(err.Error(), c.want)):
-			t.Errorf("%s %s: %v\nwant %s", c.file, c.output, err, c.want)
+		set, err := load(t, c.file, c.output+"features: [a, b, c]\n")
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = set.Models()[0].Probability()
+		}
+		if !strings.HasSuffix(got, c.want) {
+			t.Errorf("%s %s: %s\nwant %s", c.file, c.output, got, c.want)
 		}
 	}
 }

@@ -18,12 +18,13 @@ import (
 // inputs in the facts. It has one user at a time.
 type Model struct {
 	Manifest
-	hash      string
-	cost      int
-	evaluator *onnx.Evaluator
-	reads     []int // places in the facts
-	fill      []func(*tidegate.Facts)
-	read      func() float64
+	hash        string
+	cost        int
+	evaluator   *onnx.Evaluator
+	reads       []int // places in the facts
+	fill        []func(*tidegate.Facts)
+	read        func() float64
+	probability string // where in the outputs it is
 }
 
 // maxOperations bounds a row's cost: about 200 µs of the writer's time.
@@ -193,6 +194,7 @@ func (m *Model) bindOutput(program *onnx.Program) error {
 	if err != nil {
 		return err
 	}
+	m.probability = place(outputs[at], column)
 	switch outputs[at].Type {
 	case onnx.Float32:
 		from := onnx.OutputOf[float32](m.evaluator, at)
@@ -229,6 +231,17 @@ func (m *Model) output(outputs []onnx.Output) (int, error) {
 		return 0, m.document.Errorf("$.output", "the graph has several outputs of numbers: write output: {name: …} with one of %s", strings.Join(numbers, ", "))
 	}
 	return at, nil
+}
+
+// place names a value of an output.
+func place(o onnx.Output, column int) string {
+	switch {
+	case o.IntKeys != nil:
+		return fmt.Sprintf("%s{%d}", o.Name, o.IntKeys[column])
+	case o.StringKeys != nil:
+		return fmt.Sprintf("%s{%s}", o.Name, o.StringKeys[column])
+	}
+	return fmt.Sprintf("%s[%d]", o.Name, column)
 }
 
 func (m *Model) column(o onnx.Output) (int, error) {
@@ -281,6 +294,10 @@ func (m *Model) score(f *tidegate.Facts) (probability float64, ok bool) {
 
 // Hash is the beginning of the SHA-256 of the ONNX file.
 func (m *Model) Hash() string { return m.hash }
+
+// Probability is where in the graph's outputs the score is, as
+// "probabilities[1]" or "output_probability{1}".
+func (m *Model) Probability() string { return m.probability }
 
 // Cost is about how many operations a row takes.
 func (m *Model) Cost() int { return m.cost }

@@ -91,9 +91,9 @@ func (c *modelsCheckCommand) Run() error {
 		return err
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "MODEL\tVERSION\tROLE\tSHA256\tOPERATIONS A ROW")
+	fmt.Fprintln(w, "MODEL\tVERSION\tROLE\tPROBABILITY\tSHA256\tOPERATIONS A ROW")
 	for _, m := range s.Models() {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s…\t%d\n", m.Name, m.Version, m.Role, m.Hash(), m.Cost())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s…\t%d\n", m.Name, m.Version, m.Role, m.Probability(), m.Hash(), m.Cost())
 	}
 	return w.Flush()
 }

@@ -44,6 +44,9 @@ type replayReport struct {
 	Alerts    int64            `json:"alerts"`
 	Repeated  int64            `json:"repeated"` // were there already
 	Detection *metrics.Report  `json:"detection,omitempty"`
+	Currency  string           `json:"currency,omitempty"` // of detection's amounts: the base
+
+	base tidegate.CurrencyCode
 }
 
 func (c *replayCommand) Run(ctx context.Context) (err error) {
@@ -189,7 +192,10 @@ func (c *replayCommand) report(totals replay.Totals, out *replayOutputs) error {
 	}
 	if len(out.scored) > 0 {
 		m := metrics.Measure(out.scored)
-		r.Detection = &m
+		r.Detection, r.base = &m, out.base
+	}
+	if r.base != 0 {
+		r.Currency = r.base.String()
 	}
 	if c.JSON != "-" {
 		r.print(os.Stdout)
@@ -225,8 +231,9 @@ func (r *replayReport) print(w *os.File) {
 	} {
 		fmt.Fprintf(w, "  %-42s %.4f\n", row.name, row.value)
 	}
-	fmt.Fprintf(w, "  %-42s %.2f of %.2f (%d of %d)\n", "amount of fraud caught", float64(d.CaughtAmount)/100, float64(d.FraudAmount)/100, d.Caught, d.Frauds)
-	fmt.Fprintf(w, "  %-42s %.2f (%d)\n", "amount blocked by mistake", float64(d.MistakenAmount)/100, d.Mistaken)
+	money := func(minor int64) tidegate.Money { return tidegate.Money{Minor: minor, Currency: r.base} }
+	fmt.Fprintf(w, "  %-42s %s of %s %s (%d of %d)\n", "amount of fraud caught", money(d.CaughtAmount), money(d.FraudAmount), r.Currency, d.Caught, d.Frauds)
+	fmt.Fprintf(w, "  %-42s %s %s (%d)\n", "amount blocked by mistake", money(d.MistakenAmount), r.Currency, d.Mistaken)
 }
 
 // writeReport writes machine-readable results; "" writes none.

@@ -25,6 +25,7 @@ type replayOutputs struct {
 	alerts    int64
 	repeated  int64 // decided before
 	scored    []metrics.Scored
+	base      tidegate.CurrencyCode // of the amounts that are measured
 	from, to  tidegate.Millis
 }
 
@@ -62,6 +63,9 @@ func (o *replayOutputs) result(r *replay.Result) error {
 	}
 	o.outcomes[r.Decision.Outcome]++
 	o.alerts += int64(len(r.Decision.Alerts))
+	if r.Row.Event.HasBase {
+		o.base = r.Row.Event.Base.Currency
+	}
 	if r.Row.Labelled && r.Row.Event.Time >= o.from && r.Row.Event.Time < o.to {
 		o.scored = append(o.scored, metrics.Scored{
 			Score: score(&r.Decision), Fraud: r.Row.Fraud, Customer: xxhash.Sum64String(r.Decision.CustomerID),
