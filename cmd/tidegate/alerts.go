@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -28,6 +30,9 @@ type alertsTailCommand struct {
 
 // Run follows the stream and, when it breaks, goes on where it was.
 func (c *alertsTailCommand) Run(ctx context.Context) error {
+	if target, err := url.Parse(c.URL); err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
+		return tidegate.Errorf(tidegate.CodeInvalid, "--url is no URL, as http://127.0.0.1:8080")
+	}
 	after, printed := c.After, 0
 	for wait := time.Second; ; {
 		n, err := c.follow(ctx, &after, &printed)
@@ -88,7 +93,7 @@ func (c *alertsTailCommand) follow(ctx context.Context, after *string, printed *
 		if !ok {
 			continue
 		}
-		if err := c.print(body); err != nil {
+		if err := c.print(os.Stdout, body); err != nil {
 			return n, err
 		}
 		*after = id
@@ -103,19 +108,19 @@ func (c *alertsTailCommand) follow(ctx context.Context, after *string, printed *
 	return n, tidegate.Errorf(tidegate.CodeUnavailable, "the stream ended")
 }
 
-func (c *alertsTailCommand) print(body string) error {
+func (c *alertsTailCommand) print(w io.Writer, body string) error {
 	if c.JSON {
-		_, err := fmt.Println(body)
+		_, err := fmt.Fprintln(w, body)
 		return err
 	}
 	var a struct {
-		EventTime     string `json:"event_time"`
-		Severity      string `json:"severity"`
-		Outcome       string `json:"outcome"`
-		CustomerID    string `json:"customer_id"`
-		TransactionID string `json:"transaction_id"`
-		Amount        any    `json:"amount"`
-		Currency      string `json:"currency"`
+		EventTime     string      `json:"event_time"`
+		Severity      string      `json:"severity"`
+		Outcome       string      `json:"outcome"`
+		CustomerID    string      `json:"customer_id"`
+		TransactionID string      `json:"transaction_id"`
+		Amount        json.Number `json:"amount"` // as it is written: not 1.2e+06
+		Currency      string      `json:"currency"`
 		Rule          struct {
 			ID string `json:"id"`
 		} `json:"rule"`
@@ -133,7 +138,13 @@ func (c *alertsTailCommand) print(body string) error {
 	if a.Suppressed.Count > 0 {
 		more = fmt.Sprintf(" (and %d since the last)", a.Suppressed.Count)
 	}
-	_, err := fmt.Printf("%s  %-8s %-9s %-24s customer %s, payment %s of %v %s: %s%s\n",
-		a.EventTime, a.Severity, a.Outcome, a.Rule.ID, a.CustomerID, a.TransactionID, a.Amount, a.Currency, a.Reason.Text, more)
+	about := "customer " + a.CustomerID
+	if a.TransactionID != "" {
+		about += ", payment " + a.TransactionID
+	}
+	if a.Amount != "" {
+		about += fmt.Sprintf(" of %s %s", a.Amount, a.Currency)
+	}
+	_, err := fmt.Fprintf(w, "%s  %-8s %-9s %-24s %s: %s%s\n", a.EventTime, a.Severity, a.Outcome, a.Rule.ID, about, a.Reason.Text, more)
 	return err
 }

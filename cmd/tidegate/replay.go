@@ -50,14 +50,11 @@ type replayReport struct {
 }
 
 func (c *replayCommand) Run(ctx context.Context) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
 	if c.Journal != "" {
 		return c.decideAgain(ctx)
-	}
-	if c.Input == "" {
-		return tidegate.Errorf(tidegate.CodeInvalid, "name the file with --input, or a data directory with --journal")
-	}
-	if c.URL != "" && c.Labels != "" {
-		return tidegate.Errorf(tidegate.CodeInvalid, "--labels measures a replay here; to a server, send labels to /v1/labels")
 	}
 	if c.URL != "" {
 		return c.against(ctx)
@@ -91,6 +88,25 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stderr, "tidegate: labels of %d transactions speak of none that was read\n", left)
 	}
 	return c.report(totals, out)
+}
+
+// check refuses what would be passed over in silence.
+func (c *replayCommand) check() error {
+	switch here := c.Into != "" || c.FeaturesOut != "" || c.DecisionsOut != ""; {
+	case c.Input == "" && c.Journal == "":
+		return tidegate.Errorf(tidegate.CodeInvalid, "name the file with --input, or a data directory with --journal")
+	case c.Input != "" && c.Journal != "":
+		return tidegate.Errorf(tidegate.CodeInvalid, "there are --input and --journal: leave one out")
+	case c.Journal != "" && (here || c.URL != "" || c.Labels != ""):
+		return tidegate.Errorf(tidegate.CodeInvalid, "--journal decides what was decided again, and compares: nothing else is read or written")
+	case c.URL != "" && c.Labels != "":
+		return tidegate.Errorf(tidegate.CodeInvalid, "--labels measures a replay here; to a server, send labels to /v1/labels")
+	case c.URL != "" && here:
+		return tidegate.Errorf(tidegate.CodeInvalid, "--into, --features-out and --decisions-out are of a replay here: leave them or --url out")
+	case !(c.Speed >= 0):
+		return tidegate.Errorf(tidegate.CodeInvalid, "--speed is a multiple of real time, or 0")
+	}
+	return nil
 }
 
 // labels reads the file beside the rows; nil without one.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,9 @@ func (c *replayCommand) against(ctx context.Context) (err error) {
 		fmt.Fprintf(os.Stdout, "%d requests, answers %v, failed %d\np50 %d µs, p99 %d µs, max %d µs from the time they were due\n",
 			result.Requests, result.Statuses, s.failed, result.Micros["p50"], result.Micros["p99"], result.Micros["max"])
 	}
+	if err == nil && s.failed > 0 {
+		err = &tidegate.Error{Code: tidegate.CodeUnavailable, Message: fmt.Sprintf("%d requests were not answered, the first for this", s.failed), Cause: s.first}
+	}
 	return errors.Join(err, writeReport(c.JSON, result))
 }
 
@@ -121,6 +125,7 @@ type sender struct {
 	mu        sync.Mutex
 	latency   *load.Latency
 	failed    int
+	first     error // of those that failed
 }
 
 func (s *sender) run(ctx context.Context) {
@@ -131,6 +136,7 @@ func (s *sender) run(ctx context.Context) {
 		s.mu.Lock()
 		if err != nil {
 			s.failed++
+			s.first = cmp.Or(s.first, err)
 		} else {
 			s.latency.Record(status, time.Since(row.due))
 		}
