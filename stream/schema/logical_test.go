@@ -67,6 +67,28 @@ func TestProtobufWrappers(t *testing.T) {
 		`{"a":-9223372036854775808,"b":9223372036854775808,"d":0,"f":true,"g":5,"other":{"iban":0}}`)
 }
 
+// What Connect's Protobuf converter writes imports files that nobody registers, and
+// has decimals of its own.
+func TestProtobufOfConnect(t *testing.T) {
+	fake := srfake.New()
+	defer fake.Close()
+	const text = `syntax = "proto3"; package bank;
+		import "confluent/meta.proto"; import "confluent/type/decimal.proto";
+		option (confluent.file_meta).doc = "payments";
+		message Payment {
+			option (confluent.message_meta) = {doc: "one", tags: ["a"]};
+			string id = 1 [(confluent.field_meta) = {params: {key: "connect.type", value: "string"}}];
+			confluent.type.Decimal amount = 2; repeated confluent.type.Decimal parts = 3; confluent.type.Decimal none = 4;
+		}`
+	id := register(t, fake.URL(), "s", sr.Schema{Schema: text, Type: sr.TypeProtobuf})
+	d := open(t, fake.URL(), schema.Options{Format: schema.Protobuf, Subject: "s", Expect: `syntax = "proto3"; message P { string amount = 1; }`})
+	if err := d.Check(t.Context()); err != nil {
+		t.Error("a decimal is text: ", err)
+	}
+	amount := "\x0a\x02\x04\xd2\x10\x0c\x18\x02" // 1234, 12 digits, 2 behind the point
+	decodes(t, d, framed(t, id, []int{0}, []byte("\x0a\x01x\x12\x08"+amount+"\x1a\x08"+amount+"\x1a\x03\x0a\x01\xff")), `{"id":"x","amount":"12.34","parts":["12.34","-1"]}`)
+}
+
 // With the schema of Connect's converter values are what they mean, also in
 // structs and arrays.
 func TestDebeziumNested(t *testing.T) {

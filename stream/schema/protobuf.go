@@ -21,9 +21,7 @@ const maxIndex = 16
 
 func (protobufLanguage) compile(s Schema) (reader, error) {
 	const name = "//schema.proto" // as nothing is called that it may refer to
-	files := map[string]string{name: s.Text}
-	protobufReferences(s, files, 0)
-	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(files)})}
+	compiler := protocompile.Compiler{Resolver: protocompile.WithStandardImports(&protocompile.SourceResolver{Accessor: protocompile.SourceAccessorFromMap(sources(name, s))})}
 	compiled, err := compiler.Compile(context.Background(), name)
 	if err != nil {
 		return nil, &tidegate.Error{Code: tidegate.CodeInvalid, Message: "schema " + strconv.Itoa(s.ID) + " is no Protobuf schema", Cause: err}

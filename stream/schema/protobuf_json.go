@@ -21,6 +21,9 @@ func (j *protobufJSON) message(dst []byte, m protoreflect.Message, depth int) []
 		j.large = true
 		return dst
 	}
+	if text := exactly(m); text != "" {
+		return appendText(dst, text)
+	}
 	dst = append(dst, '{')
 	first := true
 	fields := m.Descriptor().Fields()

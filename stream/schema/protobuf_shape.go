@@ -15,7 +15,7 @@ func messageShape(m protoreflect.MessageDescriptor, depth int) *Shape {
 	if depth > 16 || m.FullName().Parent() == "google.protobuf" && m.Name() != "Timestamp" && m.Name() != "Duration" {
 		return &Shape{Kind: Any, Optional: true}
 	}
-	if m.FullName().Parent() == "google.protobuf" {
+	if m.FullName().Parent() == "google.protobuf" || m.FullName() == confluentDecimal {
 		return &Shape{Kind: Text}
 	}
 	fields := map[string]*Shape{}
