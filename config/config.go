@@ -200,6 +200,9 @@ func (k *APIKey) check(document yamlfile.Document, at string) error {
 	if sum, err := hex.DecodeString(k.SHA256); k.ID == "" || err != nil || len(sum) != sha256.Size {
 		return document.Errorf(at, "an api_keys entry needs an id and the sha256 of the key in hex: echo -n KEY | sha256sum")
 	}
+	if err := checkTenant(document, at+".tenant", k.Tenant); err != nil {
+		return err
+	}
 	if len(k.Scopes) == 0 {
 		return document.Errorf(at+".scopes", "api key %s has no scopes: name what it may do, of decide, event, label, read and admin", k.ID)
 	}

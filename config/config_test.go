@@ -43,6 +43,8 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"a journal of nothing", "journal: {retention: 0s}\n", "tidegate.yaml:1:22: journal.retention must be 1h or more"},
 		{"ids at once forgotten", "journal: {ids: 1m}\n", "tidegate.yaml:1:16: journal.ids must be 1h or more"},
 		{"a key for nothing", "api_keys:\n  - {id: a, sha256: " + key + "}\n", "tidegate.yaml:2:5: api key a has no scopes: name what it may do"},
+		{"a tenant within another", "api_keys:\n  - {id: a, sha256: " + key + ", scopes: [read], tenant: \"a\\0b\"}\n", `tidegate.yaml:2:111: "a\x00b" can't be the name of a tenant: it has letters`},
+		{"an input's tenant with a space", "kafka:\n  inputs: [{topic: labels, tenant: bank 2}]\n", `tidegate.yaml:2:36: "bank 2" can't be the name of a tenant`},
 		{"an id of two keys", "api_keys:\n  - {id: a, sha256: " + key + ", scopes: [read]}\n  - {scopes: [read], sha256: " + strings.Repeat("0a", 32) + ", id: a}\n", "tidegate.yaml:3:100: api key a is there twice"},
 		{"a key of two", "api_keys:\n  - {id: a, sha256: " + key + ", scopes: [read]}\n  - {id: b, sha256: " + strings.ToUpper(key) + ", scopes: [admin]}\n", "tidegate.yaml:3:21: api keys a and b are the same key"},
 		{"an input without a topic", "kafka:\n  inputs: [{takes: events}]\n", "tidegate.yaml:2:12: an input needs a topic"},

@@ -43,6 +43,9 @@ func (in *KafkaInput) check(document yamlfile.Document, at string) error {
 	if err := checkTopic(document, at+".topic", in.Topic); err != nil {
 		return err
 	}
+	if err := checkTenant(document, at+".tenant", in.Tenant); err != nil {
+		return err
+	}
 	if in.Takes == "" {
 		in.Takes = in.Topic
 	}

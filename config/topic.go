@@ -20,7 +20,7 @@ func checkTopic(document yamlfile.Document, at, name string) error {
 	return document.Errorf(at, "%q can't be the name of a topic: it has letters, digits, '.', '_' and '-', from 1 to %d of them (Kafka's 249 with .dlq.log behind it)", name, longestTopic)
 }
 
-// foreign tells the characters that no topic's name has.
+// foreign tells the characters that no topic's name has, and no tenant's.
 func foreign(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("._-", r)
 }
