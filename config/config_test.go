@@ -73,6 +73,9 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{"decisions among positions", "kafka:\n  decisions_topic: tidegate-positions\n", "tidegate.yaml:2:20: decisions_topic is tidegate-positions, which"},
 		{"a client's secret in the clear", "kafka:\n  tls: {enabled: true}\n  sasl: {mechanism: OAUTHBEARER, token_url: 'http://idp.bank/token', user: u, password_env: P}\n", "tidegate.yaml:3:45: token_url begins with https://, or names this machine"},
 		{"a token from nowhere", "kafka:\n  sasl: {mechanism: OAUTHBEARER, token_url: idp.bank/token, user: u, password_env: P}\n", "tidegate.yaml:2:45: token_url begins with https://"},
+		{"a registry by another protocol", "kafka:\n  registry: {url: 'htp://r:8081'}\n", "tidegate.yaml:2:19: kafka.registry.url is a URL with http:// or https://"},
+		{"a registry's path alone", "kafka:\n  registry: {url: '/apis/ccompat/v7'}\n", "tidegate.yaml:2:19: kafka.registry.url is a URL with"},
+		{"a registry's password in its URL", "kafka:\n  registry: {url: 'https://u:secret@r:8081'}\n", "tidegate.yaml:2:19: kafka.registry.url names no user"},
 		{"a certificate without tls", "kafka:\n  tls: {ca: ca.pem}\n", "tidegate.yaml:2:8: tls has no effect: write enabled: true"},
 		{"a certificate without key", "kafka:\n  tls: {enabled: true, cert: c.pem}\n", "tidegate.yaml:2:8: tls needs both cert and key, or neither"},
 		{"an unknown mechanism", "kafka:\n  sasl: {mechanism: GSSAPI}\n", "tidegate.yaml:2:21: the mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER"},
@@ -102,6 +105,15 @@ func TestErrorsNameThePlace(t *testing.T) {
 func TestTopicNames(t *testing.T) {
 	for _, name := range []string{"a", "...", "0", "-_.", "Core.public_Logins-2", strings.Repeat("x", 241)} {
 		if err := checkTopic(yamlfile.Document{}, "$", name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A registry is named as its client takes it.
+func TestRegistryURLs(t *testing.T) {
+	for _, url := range []string{"registry:8081", "http://r", "https://r:8081/apis/ccompat/v7"} {
+		if _, err := Embedded(fstest.MapFS{"tidegate.yaml": {Data: []byte("kafka:\n  registry: {url: '" + url + "'}\n")}}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"net/url"
+	"strings"
+
 	"github.com/tidegate/tidegate/internal/yamlfile"
 	"github.com/tidegate/tidegate/stream/schema"
 )
@@ -21,6 +24,19 @@ func (r *Registry) check(document yamlfile.Document) error {
 		return document.Errorf("$.kafka.registry", "kafka.registry needs a url")
 	case (r.User != "") != password, r.PasswordFile != "" && r.PasswordEnv != "":
 		return document.Errorf("$.kafka.registry", "kafka.registry needs a user and a password_file or a password_env, or neither")
+	case r.URL == "":
+		return nil
+	}
+	text := r.URL
+	if !strings.Contains(text, "://") {
+		text = "http://" + text // as the client takes it
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return document.Errorf("$.kafka.registry.url", "kafka.registry.url is a URL with http:// or https://, and the path where it has one")
+	case u.User != nil: // it would stand in the log, too
+		return document.Errorf("$.kafka.registry.url", "kafka.registry.url names no user: write user, and password_file or password_env, beside it")
 	}
 	return nil
 }
