@@ -32,6 +32,15 @@ func (d *eventDecoder) amountText(m member) bool {
 	return true
 }
 
+// CheckAmount refuses an amount that came otherwise than as JSON and is a card
+// number.
+func CheckAmount(text string) error {
+	if isCardAmount(text) {
+		return tidegate.FieldErrorf(tidegate.CodePAN, "amount", whyNoPAN)
+	}
+	return nil
+}
+
 // isCardAmount tells a card number that stands where an amount should: of the
 // large networks, and so long that it can hardly be money.
 func isCardAmount(text string) bool {

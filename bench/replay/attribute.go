@@ -26,7 +26,7 @@ func (m *Mapping) attributeSetter(name string) setter {
 		case kind == tidegate.KindBool:
 			is, err := strconv.ParseBool(text)
 			if err != nil {
-				return fmt.Errorf("%q is neither true nor false", text)
+				return fmt.Errorf("%s is neither true nor false", shown(text))
 			}
 			if is {
 				a.Num = 1
@@ -34,7 +34,7 @@ func (m *Mapping) attributeSetter(name string) setter {
 		default:
 			v, err := strconv.ParseFloat(text, 64)
 			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Errorf("%q is not a number", text)
+				return fmt.Errorf("%s is not a number", shown(text))
 			}
 			a.Num = v
 		}

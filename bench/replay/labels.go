@@ -37,6 +37,9 @@ func OpenLabels(name string, panKey []byte, bad func(error) error) (*Labels, err
 	for _, close := range r.closers {
 		defer close()
 	}
+	if err == nil {
+		body, err = unmarked(body)
+	}
 	if err != nil {
 		return nil, &tidegate.Error{Code: tidegate.CodeMalformed, Message: "the labels can't be read", Cause: err}
 	}

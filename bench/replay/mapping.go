@@ -14,7 +14,9 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/nearest"
 	"github.com/tidegate/tidegate/internal/yamlfile"
+	"github.com/tidegate/tidegate/wire"
 )
 
 // Mapping says which column of a file is which field of an event. A mapping
@@ -84,7 +86,7 @@ func (l *LabelColumn) read(text string, row *Row) error {
 		row.Fraud = true
 	case "0", "0.0", "false":
 	default:
-		return fmt.Errorf("%q is neither 1, 0, true nor false: say what means fraud, as label: {true: %q}", text, text)
+		return fmt.Errorf("%s is neither 1, 0, true nor false: say what means fraud, as label: {true: \"Y\"}", shown(text))
 	}
 	return nil
 }
@@ -133,21 +135,53 @@ func (m *Mapping) check(document yamlfile.Document) error {
 	for member, names := range map[string]map[string]string{"fields": m.Fields, "constants": m.Constants} {
 		for name := range names {
 			if _, ok := fieldSetters[name]; !ok && !strings.HasPrefix(name, attributePrefix) {
-				return document.Errorf("$."+member+"."+name, "%q is not a field; there are %s, and attributes.NAME", name, strings.Join(fieldNames(), ", "))
+				hint := nearest.DidYouMean(name, fieldNames())
+				if hint == "" {
+					hint = "; there are " + strings.Join(fieldNames(), ", ") + ", and attributes.NAME"
+				}
+				return document.Errorf("$."+member+"."+name, "%q is not a field%s", name, hint)
 			}
 		}
 	}
 	if major, minor := m.place("amount"), m.place("amount_minor"); major != "" && minor != "" {
 		return document.Errorf(minor, "amount and amount_minor are the same amount: leave one out")
 	}
+	if err := m.checkConstants(document); err != nil {
+		return err
+	}
 	if m.Fields["transaction_id"] == "" {
 		return document.Errorf("$.fields", "fields.transaction_id is missing: name the column that identifies a row")
+	}
+	if m.place("customer_id") == "" && m.place("card_id") == "" && m.place("account_id") == "" && m.Type == "" {
+		return document.Errorf("$.fields", "a row needs a customer, a card or an account: name the column of customer_id, card_id or account_id")
 	}
 	if d := m.Delimiter; d != "" && (len(d) != 1 || strings.ContainsAny(d, "\"\r\n")) {
 		return document.Errorf("$.delimiter", "delimiter %q is not one character, as \";\" or \"\\t\"", d)
 	}
 	if why := m.Time.wrong(); why != "" {
 		return document.Errorf("$.time.layout", "layout %q %s: write rfc3339, unix, unix_ms, or how 2 January 2006, 15:04:05 is written, as \"2006-01-02 15:04:05 -0700\"", m.Time.Layout, why)
+	}
+	return nil
+}
+
+// checkConstants tries what is the same in every row.
+func (m *Mapping) checkConstants(document yamlfile.Document) error {
+	var e tidegate.Event
+	for _, c := range m.setters(m.Constants) {
+		if strings.HasPrefix(c.name, attributePrefix) || amountLast(c.name) == 1 && m.Fields["currency"] != "" {
+			continue // what was declared, and the currency, are known later
+		}
+		if err := c.set(&e, c.text); err != nil {
+			return document.Errorf("$.constants."+c.name, "constants.%s: %v", c.name, err)
+		}
+	}
+	if err := wire.CheckTexts(&e, nil); err != nil && tidegate.CodeOf(err) != tidegate.CodePAN {
+		return document.Errorf("$.constants", "constants: %v", err)
+	}
+	for _, amount := range []string{"amount", "amount_minor"} {
+		if place := m.place(amount); place != "" && m.place("currency") == "" {
+			return document.Errorf(place, "an amount needs a currency: name its column as fields.currency, or write constants: {currency: EUR}")
+		}
 	}
 	return nil
 }
@@ -171,6 +205,16 @@ func (m *Mapping) idColumn() string {
 	return m.Fields["transaction_id"]
 }
 
+// shown is a value for an error message, unless it is long or may be a card
+// number in a column that should hold something else.
+func shown(text string) string {
+	digits := strings.ReplaceAll(text, ",", "")
+	if len(text) > 40 || wire.CheckText("", &digits, nil) != nil {
+		return "the value"
+	}
+	return strconv.Quote(text)
+}
+
 // setter puts a column's text into an event. Amounts come last of all:
 // they need the currency.
 type setter func(e *tidegate.Event, text string) error
@@ -183,7 +227,7 @@ var fieldSetters = func() map[string]setter {
 	m["currency"] = func(e *tidegate.Event, text string) error {
 		c, ok := tidegate.ParseCurrency(text)
 		if !ok {
-			return fmt.Errorf("%q is not an ISO 4217 code", text)
+			return fmt.Errorf("%s is not an ISO 4217 code", shown(text))
 		}
 		e.Amount.Currency = c
 		return nil
@@ -202,7 +246,13 @@ func amountSetter(parse func(string, tidegate.CurrencyCode) (tidegate.Money, *ti
 		if e.Amount.Currency == 0 {
 			return fmt.Errorf("the currency is missing, and an amount needs one")
 		}
+		if err := wire.CheckAmount(text); err != nil {
+			return err
+		}
 		a, err := parse(text, e.Amount.Currency)
+		if err != nil && strings.Contains(text, ",") {
+			return fmt.Errorf("%s has a comma: amounts are written with a point, as 1234.50", shown(text))
+		}
 		if err != nil {
 			return err
 		}
@@ -215,7 +265,7 @@ func degreeSetter(limit float64, at func(*tidegate.Event) *float64) setter {
 	return func(e *tidegate.Event, text string) error {
 		v, err := strconv.ParseFloat(text, 64)
 		if err != nil || math.Abs(v) > limit || math.IsNaN(v) {
-			return fmt.Errorf("%q is not a coordinate in degrees", text)
+			return fmt.Errorf("%s is not a coordinate in degrees", shown(text))
 		}
 		*at(e), e.HasLocation = v, true
 		return nil
@@ -226,7 +276,7 @@ func flagSetter(at func(*tidegate.Event) *tidegate.Tristate) setter {
 	return func(e *tidegate.Event, text string) error {
 		v, err := strconv.ParseBool(text)
 		if err != nil {
-			return fmt.Errorf("%q is neither true nor false", text)
+			return fmt.Errorf("%s is neither true nor false", shown(text))
 		}
 		*at(e) = tidegate.False
 		if v {

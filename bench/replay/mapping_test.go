@@ -45,3 +45,24 @@ func TestLabelColumn(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
+
+// What would fail in every row is told before the first, with its place.
+func TestMappingMistakes(t *testing.T) {
+	const head = "format: csv\ntime: {column: when}\n"
+	for in, want := range map[string]string{
+		"fields: {transaction_id: id, customer_id: who, amount: eur}\n":                                   `3:56: an amount needs a currency: name its column as fields.currency, or write constants: {currency: EUR}`,
+		"fields: {transaction_id: id, amount_minor: c, currency: cur}\n":                                  `3:9: a row needs a customer, a card or an account: name the column of customer_id, card_id or account_id`,
+		"fields: {transaction_id: id, card_id: c, ammount: eur}\n":                                        `3:51: "ammount" is not a field: did you mean "amount"?`,
+		"fields: {transaction_id: id, card_id: c, velocity: eur}\n":                                       `3:52: "velocity" is not a field; there are account_id, `,
+		"fields: {transaction_id: id, card_id: c}\nconstants: {currency: Euro}\n":                         `4:23: constants.currency: "Euro" is not an ISO 4217 code`,
+		"fields: {transaction_id: id, card_id: c}\nconstants: {card_present: yes}\n":                      `4:27: constants.card_present: "yes" is neither true nor false`,
+		"fields: {transaction_id: id, card_id: c}\nconstants: {merchant_country: Germany}\n":              `4:12: constants: merchant_country: must be two capital letters`,
+		"fields: {transaction_id: id, card_id: c}\nconstants: {currency: EUR, amount: much}\n":            `4:36: constants.amount: `,
+		"fields: {transaction_id: id, card_id: c, currency: x}\nconstants: {amount: 5}\ndelimiter: tab\n": `5:12: delimiter "tab" is not one character, as ";" or "\t"`,
+	} {
+		_, err := LoadMapping(fstest.MapFS{"mappings/m.yaml": {Data: []byte(head + in)}}, "m")
+		if err == nil || !strings.HasPrefix(err.Error(), "mappings/m.yaml:"+want) {
+			t.Errorf("%s%v\nwant %s", in, err, want)
+		}
+	}
+}

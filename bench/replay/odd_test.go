@@ -43,7 +43,7 @@ func TestOddFiles(t *testing.T) {
 	}
 	const want = `line 6: it has more or fewer columns than the header
 amount: line 7: /amount: amount is not a decimal number
-label: line 8: "maybe" is neither 1, 0, true nor false: say what means fraud, as label: {true: "maybe"}`
+label: line 8: "maybe" is neither 1, 0, true nor false: say what means fraud, as label: {true: "Y"}`
 	if len(rows) != 1 || rows[0].Line != 3 || strings.Join(said, "\n") != want {
 		t.Errorf("%+v\n%s\nwant\n%s", rows, strings.Join(said, "\n"), want)
 	}
@@ -211,5 +211,21 @@ func TestConstantAmount(t *testing.T) {
 		"id,when,who,cur\n1,2026-01-02T10:00:00Z,c,EUR\n2,2026-01-02T10:00:00Z,c,JPY\n3,2026-01-02T10:00:00Z,c,\n")
 	if len(rows) != 2 || len(bad) != 1 || rows[0].Event.Amount.Minor != 100 || rows[1].Event.Amount.Minor != 1 || !strings.Contains(bad[0].Error(), "the currency is missing") {
 		t.Errorf("%+v, %v", rows, bad)
+	}
+}
+
+// A card number in a column that should hold something else is not printed.
+func TestValuesAreNotPrinted(t *testing.T) {
+	const head = "format: csv\ntime: {column: when}\nfields: {transaction_id: id, customer_id: who, currency: cur, amount: eur, latitude: lat, card_present: here}\nlabel: {column: fraud}\n"
+	names := []string{"when", "cur", "eur", "lat", "here", "fraud"}
+	for i := range names {
+		row := []string{"2026-01-02T10:00:00Z", "EUR", "5", "50", "true", "1"}
+		for _, pan := range []string{"4111111111111111", "4111 1111 1111 1111", "4111,1111,1111,1111"} {
+			row[i] = pan
+			_, bad := readAll(t, head, strings.Join(names, ",")+",id,who\n\""+strings.Join(row, "\",\"")+"\",1,c\n")
+			if len(bad) != 1 || strings.Contains(bad[0].Error(), "1111") {
+				t.Errorf("%s: %v", names[i], bad)
+			}
+		}
 	}
 }

@@ -24,13 +24,13 @@ func (t *TimeColumn) parse(text string) (tidegate.Millis, error) {
 			v *= 1000
 		}
 		if err != nil || !(v >= firstMillis && v <= lastMillis) {
-			return 0, fmt.Errorf("%q is not %s of the years 1 to 9999", text, map[string]string{"unix": "seconds", "unix_ms": "milliseconds"}[t.Layout])
+			return 0, fmt.Errorf("%s is not %s of the years 1 to 9999", shown(text), map[string]string{"unix": "seconds", "unix_ms": "milliseconds"}[t.Layout])
 		}
 		return tidegate.Millis(v), nil
 	}
 	at, err := time.Parse(layout, text)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not of the form %s", text, form)
+		return 0, fmt.Errorf("%s is not of the form %s", shown(text), form)
 	}
 	return tidegate.MillisOf(at), nil
 }

@@ -87,7 +87,13 @@ func (c *replayCommand) Run(ctx context.Context) (err error) {
 	if left := labels.Left(); left > 0 {
 		fmt.Fprintf(os.Stderr, "tidegate: labels of %d transactions speak of none that was read\n", left)
 	}
-	return c.report(totals, out)
+	if err := c.report(totals, out); err != nil {
+		return err
+	}
+	if totals.BadLines > 0 && totals.Transactions+totals.Events == 0 {
+		return tidegate.Errorf(tidegate.CodeInvalid, "none of the %d lines could be read: is it the right --mapping?", totals.BadLines)
+	}
+	return nil
 }
 
 // check refuses what would be passed over in silence.
