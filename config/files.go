@@ -66,6 +66,25 @@ func Deciding(files fs.FS) (map[string][]byte, error) {
 	return contents, nil
 }
 
+// Gone tells of a directory that is not there any more with all that decided
+// from it: it is more likely between its removal and its new copy than meant. To
+// drop what a directory holds, its files are deleted.
+func Gone(files fs.FS, decided map[string][]byte) error {
+	var errs []error
+	for _, dir := range decidingDirs {
+		if _, err := fs.Stat(files, dir); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		for name := range decided {
+			if strings.HasPrefix(name, dir+"/") {
+				errs = append(errs, tidegate.FileErrorf(dir, 0, 0, "is not there any more: put it back; to drop what it held, leave it empty, or start anew"))
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // saysNothing tells of the YAML files that are empty but for comments: many
 // programs truncate a file before they write it, and a reload in between would
 // drop what it holds without a word. Lists may be empty.

@@ -12,8 +12,9 @@ import (
 
 // reloads holds what is wrong with the newest saved configuration.
 type reloads struct {
-	err atomic.Pointer[error]
-	mu  sync.Mutex // held while one is under way
+	err     atomic.Pointer[error]
+	mu      sync.Mutex // held while one is under way
+	decided map[string][]byte
 }
 
 func (r *reloads) set(err error) {
@@ -78,9 +79,15 @@ func (s *service) reload() {
 	s.reloads.mu.Lock()
 	defer s.reloads.mu.Unlock()
 	files, err := config.Deciding(s.config.Files)
+	if err == nil {
+		err = config.Gone(s.config.Files, s.reloads.decided)
+	}
 	changed := false
 	if err == nil {
 		changed, err = s.node.Activate(files)
+	}
+	if err == nil {
+		s.reloads.decided = files
 	}
 	s.reloads.set(err)
 	switch {

@@ -109,6 +109,7 @@ func (c *serveCommand) open(ctx context.Context) (s *service, err error) {
 		return nil, errors.Join(err, s.listener.Close())
 	}
 	s.reloads.set(activation)
+	s.reloads.decided = files
 	if activation != nil {
 		s.log.Error("the configuration is wrong; the one recorded before goes on deciding", "error", activation)
 	}

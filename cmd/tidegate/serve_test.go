@@ -86,6 +86,19 @@ func TestTruncatedRulesGoOn(t *testing.T) {
 	}
 	write(t, file, string(whole))
 	await("the whole file", func(is state) bool { return len(is.Errors) == 0 })
+	// Nor does who replaces the directory.
+	aside := filepath.Join(conf, "aside")
+	if err := os.Rename(filepath.Dir(file), aside); err != nil {
+		t.Fatal(err)
+	}
+	await("a directory that is gone", func(is state) bool { return len(is.Errors) == 1 && is.Errors[0].File == "rules" })
+	if is := rules(); len(is.Rules) != len(before.Rules) {
+		t.Errorf("%d rules decide now, before %d", len(is.Rules), len(before.Rules))
+	}
+	if err := os.Rename(aside, filepath.Dir(file)); err != nil {
+		t.Fatal(err)
+	}
+	await("the directory", func(is state) bool { return len(is.Errors) == 0 })
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
