@@ -149,7 +149,8 @@ func TestReplayReplacesCardNumbers(t *testing.T) {
 			data, decisions := filepath.Join(t.TempDir(), "data"), filepath.Join(dir, "decisions.jsonl")
 			out, err := exec.Command(binary, "replay", "--config", filepath.Join(conf, "tidegate.yaml"), "--input", input, "--mapping", mapping,
 				"--into", data, "--decisions-out", decisions).CombinedOutput()
-			if err != nil {
+			keyed := strings.Contains(settings, "pan_key_file")
+			if keyed != (err == nil) { // without a key nothing is left to read, and that is an error
 				t.Fatalf("%v\n%s", err, out)
 			}
 			written, err := os.ReadFile(decisions)
@@ -159,7 +160,7 @@ func TestReplayReplacesCardNumbers(t *testing.T) {
 			if bytes.Contains(append(written, out...), []byte(pan)) {
 				t.Errorf("the card number is shown:\n%s%s", out, written)
 			}
-			if !strings.Contains(settings, "pan_key_file") {
+			if !keyed {
 				if !bytes.Contains(out, []byte("card number")) || len(written) != 0 {
 					t.Errorf("without a key: %s%s", out, written)
 				}
