@@ -3,10 +3,14 @@ package kafka
 import (
 	"crypto/x509"
 	"encoding/pem"
+	"io"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // An endpoint of tokens may be signed by the brokers' authority or by the system's.
@@ -27,5 +31,15 @@ func TestTokensFromEverybody(t *testing.T) {
 	system.AddCert(server.Certificate())
 	if roots, err := (TLS{CA: ca}).everybody(); err != nil || !roots.Equal(system) {
 		t.Error("with a CA it is not the system's authorities and that: ", err)
+	}
+}
+
+// Where a token was over when a connection had to renew it, the brokers only hang
+// up, or say that it is not the time for SASL.
+func TestTokenOver(t *testing.T) {
+	for _, err := range []error{io.EOF, kerr.IllegalSaslState} {
+		if text := Explain(err).Error(); !strings.Contains(text, "token") {
+			t.Error(text)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -53,7 +54,7 @@ func advice(err error) string {
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return "the broker does not have this mechanism: choose another in kafka.sasl.mechanism"
 	case errors.Is(err, kerr.IllegalSaslState):
-		return "the broker takes no SASL at this port: leave kafka.sasl out, or name its SASL port in kafka.brokers"
+		return "the broker takes no SASL at this port: leave kafka.sasl out, or name its SASL port in kafka.brokers; or our token was over before it was renewed"
 	case errors.As(err, &eof) && strings.Contains(eof.Error(), "SASL"):
 		return "the broker hangs up on who has not said who it is: it wants kafka.sasl"
 	case errors.As(err, &eof), said("speaking to a tls endpoint"):
@@ -64,6 +65,8 @@ func advice(err error) string {
 		return "the name " + dns.Name + " is unknown: mend kafka.brokers, or what the brokers advertise (advertised.listeners)"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nobody listens there: is the broker up, and kafka.brokers right?"
+	case errors.Is(err, io.EOF):
+		return "the broker hung up: it was stopped, or does not take us any more, as with a token of kafka.sasl that is over; its log says why"
 	}
 	return ""
 }

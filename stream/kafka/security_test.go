@@ -88,7 +88,7 @@ func TestEveryMechanism(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(token, []byte(sign(t, broker, "tidegate")+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(token, []byte(sign(t, broker, "tidegate", time.Hour)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	endpoint := tokenEndpoint(t, broker)
@@ -153,6 +153,7 @@ func TestRefusalsNameTheFix(t *testing.T) {
 		"a wrong PLAIN password":   {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.Plain, User: "tidegate", PasswordFile: wrong}}, "look at kafka.sasl"},
 		"an unknown user":          {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.Scram512, User: "nobody", PasswordFile: wrong}}, "look at kafka.sasl"},
 		"a token of another":       {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenFile: write("token", secret+".e30.e30")}}, "look at kafka.sasl"},
+		"a token that is over":     {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenFile: write("over", sign(t, broker, "tidegate", -time.Hour))}}, "look at kafka.sasl"},
 		"an endpoint that refuses": {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenURL: refusing.URL, User: "tidegate", PasswordFile: wrong}}, "kafka.sasl.token_url gives no token to the client tidegate: it answers 401"},
 		"an endpoint of whom":      {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenURL: unknown.URL, User: "tidegate", PasswordFile: wrong}}, "kafka.sasl.token_url gives no token to the client tidegate: nobody we trust has signed its certificate"},
 		"no endpoint":              {broker.Addresses, kafka.Security{TLS: tls, SASL: kafka.SASL{Mechanism: kafka.OAuthBearer, TokenURL: "http://127.0.0.1:1", User: "tidegate", PasswordFile: wrong}}, "kafka.sasl.token_url gives no token to the client tidegate: Post"},
@@ -183,7 +184,7 @@ func TestRefusalsNameTheFix(t *testing.T) {
 
 // sign makes a token (RFC 7519) as the identity provider that the broker
 // trusts would.
-func sign(t *testing.T, broker *kafkatest.Secure, subject string) string {
+func sign(t *testing.T, broker *kafkatest.Secure, subject string, lasts time.Duration) string {
 	block, _ := pem.Decode([]byte(broker.Secret(t, "oauth.key")))
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
@@ -198,7 +199,7 @@ func sign(t *testing.T, broker *kafkatest.Secure, subject string) string {
 	}
 	now := time.Now().Unix()
 	text := encode(map[string]any{"alg": "RS256", "typ": "JWT", "kid": "test"}) + "." +
-		encode(map[string]any{"iss": "tidegate-test", "aud": "kafka", "sub": subject, "scope": "kafka", "iat": now, "exp": now + 3600})
+		encode(map[string]any{"iss": "tidegate-test", "aud": "kafka", "sub": subject, "scope": "kafka", "iat": now, "exp": now + int64(lasts.Seconds())})
 	sum := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key.(*rsa.PrivateKey), crypto.SHA256, sum[:])
 	if err != nil {
@@ -216,7 +217,7 @@ func tokenEndpoint(t *testing.T, broker *kafkatest.Secure) string {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"access_token":%q,"token_type":"bearer","expires_in":3600}`, sign(t, broker, user))
+		fmt.Fprintf(w, `{"access_token":%q,"token_type":"bearer","expires_in":3600}`, sign(t, broker, user, time.Hour))
 	}))
 	t.Cleanup(server.Close)
 	return server.URL
