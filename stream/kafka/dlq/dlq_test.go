@@ -33,6 +33,7 @@ type rig struct {
 }
 
 func newRig(t *testing.T, n int) *rig {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	r := &rig{t, broker, broker.Topic(t, "transactions", 1)}
 	client := broker.Client(t)

@@ -20,6 +20,7 @@ import (
 // TestReplayLarge: a topic takes back what it brought, however large, and many
 // small ones beside it; where one is larger than its topic takes it alone stays.
 func TestReplayLarge(t *testing.T) {
+	t.Parallel()
 	broker := kafkatest.Start(t)
 	r := &rig{t, broker, "large-" + strings.ToLower(rand.Text()[:8])}
 	client := broker.Client(t, kgo.ProducerBatchMaxBytes(kafka.LargestMessage), kgo.RecordPartitioner(kgo.ManualPartitioner()))
