@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,5 +98,40 @@ func TestModelsDoNotReadModels(t *testing.T) {
 	const want = "models/m.yaml:3:15: a model can't read what models say: which of them is asked first is not defined"
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
+// The votes of ten trees add up to 1.0000001192 in float32, as ONNX Runtime
+// has it too: the surest answer, and not none.
+func TestVotesThatRoundAboveOne(t *testing.T) {
+	for _, c := range []struct {
+		x    float64
+		want float64
+	}{{2, 1}, {-2, 0}} {
+		set, err := load(t, "forest_ten.onnx", "features: [a, b, c]\nfallback: 0.05\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		facts := tidegate.NewFacts(testSchema(t).Len())
+		for i, x := range []float64{c.x, 0, 0} {
+			facts.SetNumber(i, x)
+		}
+		var d tidegate.Decision
+		_, p := set.Score(facts, 0, &d)
+		if p != c.want || len(d.Degraded) != 0 || d.Models[0].Fallback {
+			t.Errorf("x is %g: the probability is %v, degraded %v; want %g", c.x, p, d.Degraded, c.want)
+		}
+	}
+}
+
+// What is no probability is no answer.
+func TestNoProbability(t *testing.T) {
+	for x, want := range map[float64]float64{
+		0: 0, 1: 1, -1e-7: 0, 1 + 1e-5: 1, 1.001: -1, -0.001: -1, math.NaN(): -1, math.Inf(1): -1, math.Inf(-1): -1, 14: -1,
+	} {
+		p, ok := asProbability(x)
+		if ok != (want >= 0) || ok && p != want {
+			t.Errorf("%v is %v, %v", x, p, ok)
+		}
 	}
 }

@@ -282,7 +282,7 @@ func (m *Model) score(f *tidegate.Facts) (probability float64, ok bool) {
 		fill(f)
 	}
 	if err := m.evaluator.Run(); err == nil {
-		if p := m.Calibration.apply(m.read()); p >= 0 && p <= 1 {
+		if p, ok := asProbability(m.Calibration.apply(m.read())); ok {
 			return p, true
 		}
 	}
@@ -290,6 +290,19 @@ func (m *Model) score(f *tidegate.Facts) (probability float64, ok bool) {
 		return *m.Fallback, false
 	}
 	return 0, false
+}
+
+// rounding is how far sums in float32 may be beyond 0 and 1: the votes of 500
+// trees are off by 7e-6.
+const rounding = 1e-4
+
+// asProbability takes what rounding has left beyond 0 or 1 for these; false is
+// for what is no probability.
+func asProbability(x float64) (float64, bool) {
+	if !(x >= -rounding && x <= 1+rounding) {
+		return 0, false
+	}
+	return min(1, max(0, x)), true
 }
 
 // Hash is the beginning of the SHA-256 of the ONNX file.
