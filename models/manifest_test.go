@@ -78,6 +78,10 @@ func TestOutputs(t *testing.T) {
 		{"logreg.onnx", "output: {column: 0}\n", "probabilities[0]"},
 		{"logreg_zipmap_columns.onnx", "", `the graph has several outputs of numbers: write output: {name: …} with one of i0, i1`},
 		{"logreg_zipmap_columns.onnx", "output: {name: i1}\n", "i1[0]"},
+		{"logreg_words.onnx", "", `the classes have words for names: say which column of "probabilities" is fraud, counted from 0 in the order of the alphabet, with output: {column: …}`},
+		{"logreg_words.onnx", "output: {column: 0}\n", "probabilities[0]"},
+		{"logreg_words_zipmap.onnx", "", `the classes are fraud, genuine: say which is fraud, with output: {key: …}`},
+		{"logreg_words_zipmap.onnx", "output: {key: fraud}\n", "output_probability{fraud}"},
 		{"logreg_three.onnx", "", `output "probabilities" has 3 values a row: say which is the probability, with output: {column: …} or {key: …}`},
 		{"logreg_three.onnx", "output: {column: 2}\n", "probabilities[2]"},
 	} {

@@ -190,6 +190,9 @@ func (m *Model) bindOutput(program *onnx.Program) error {
 	if err != nil {
 		return err
 	}
+	if err := m.unnamedClass(outputs, at); err != nil {
+		return err
+	}
 	column, err := m.column(outputs[at])
 	if err != nil {
 		return err
@@ -231,6 +234,20 @@ func (m *Model) output(outputs []onnx.Output) (int, error) {
 		return 0, m.document.Errorf("$.output", "the graph has several outputs of numbers: write output: {name: …} with one of %s", strings.Join(numbers, ", "))
 	}
 	return at, nil
+}
+
+// unnamedClass refuses the default where classes have words for names: the
+// second in the alphabet need not be fraud.
+func (m *Model) unnamedClass(outputs []onnx.Output, at int) error {
+	o := outputs[at]
+	words := o.StringKeys != nil || slices.ContainsFunc(outputs, func(o onnx.Output) bool { return o.Type == onnx.String })
+	switch {
+	case m.Output.Key != "" || m.Output.Column != nil || !words || len(o.Shape) > 0 && slices.Max(o.Shape) == 1 && o.StringKeys == nil:
+		return nil
+	case o.StringKeys != nil:
+		return m.document.Errorf("$.output", "the classes are %s: say which is fraud, with output: {key: …}", strings.Join(o.StringKeys, ", "))
+	}
+	return m.document.Errorf("$.output", "the classes have words for names: say which column of %q is fraud, counted from 0 in the order of the alphabet, with output: {column: …}", o.Name)
 }
 
 // place names a value of an output.
