@@ -100,8 +100,9 @@ type dlqFilter struct {
 
 func (c *dlqFilter) filter(ids []string) dlq.Filter {
 	f := dlq.Filter{IDs: ids, Code: c.Code, Error: c.Error, Key: c.Key, Since: c.Since, Until: c.Until}
-	if c.Last > 0 {
-		f.Since = time.Now().Add(-c.Last)
+	// Every filter leaves fewer: what is purged must not be more for another one.
+	if last := time.Now().Add(-c.Last); c.Last != 0 && last.After(f.Since) {
+		f.Since = last
 	}
 	return f
 }

@@ -46,9 +46,11 @@ type GroupOptions struct {
 	Now     func() time.Time      // of failures; nil is time.Now
 }
 
-// NewGroup makes a member; Run does the work. The topics are there already, with those of
-// dead letters and of retries: [DeadLetterTopic], [RetryTopic] and [EnsureTopics]. f emits what becomes of a record.
-// If it returns an error or panics the record goes to the dead letters of its
+// NewGroup makes a member; Run does the work. The topics are there already, with
+// those of dead letters and of retries: [DeadLetterTopic], [RetryTopic] and
+// [EnsureTopics]. f emits what becomes of a record; one that is tried again comes
+// from the topic of retries, and [Tried] gives it as it was.
+// If f returns an error or panics the record goes to the dead letters of its
 // topic, or is tried again if [GroupOptions.Retry] says so, and what it emitted is
 // forgotten. So does a record whose results the brokers never take.
 func NewGroup(o GroupOptions, f func(r *kgo.Record, emit func(Message)) error) *Group {
