@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/tidegate/tidegate"
@@ -27,6 +28,13 @@ type active struct {
 // the next record on. An unsound one changes nothing. The same contents as
 // now are no activation. It returns when the record is durable.
 func (n *Node) Activate(files map[string][]byte) (changed bool, err error) {
+	return n.ActivateContext(context.Background(), files)
+}
+
+// ActivateContext is [Node.Activate] for as long as ctx is not over: to make the
+// histories of other features from a long journal takes its time. Cut short, it
+// changes nothing, and its error is ctx's.
+func (n *Node) ActivateContext(ctx context.Context, files map[string][]byte) (changed bool, err error) {
 	n.activating.Lock()
 	defer n.activating.Unlock()
 	hashes := make(map[string]string, len(files))
@@ -46,7 +54,7 @@ func (n *Node) Activate(files map[string][]byte) (changed bool, err error) {
 		}
 	}
 	next := &active{Activation: Activation{Files: hashes}, scorer: scorer}
-	sequence, err := n.switchTo(next)
+	sequence, err := n.switchTo(ctx, next)
 	if err != nil {
 		return false, err
 	}
@@ -57,7 +65,7 @@ func (n *Node) Activate(files map[string][]byte) (changed bool, err error) {
 // their histories are made from the journal first: almost all of it while the
 // old configuration goes on deciding, the rest under the writer's lock. No
 // checkpoint is under way when histories are emptied: it would need them.
-func (n *Node) switchTo(next *active) (uint64, error) {
+func (n *Node) switchTo(ctx context.Context, next *active) (uint64, error) {
 	n.checkpointing.Lock()
 	n.lock()
 	b, err := n.newBackfill(next)
@@ -66,7 +74,7 @@ func (n *Node) switchTo(next *active) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := b.run(n.journal.Last(), true); err != nil {
+	if err := b.run(ctx, n.journal.Last(), true); err != nil {
 		return 0, err
 	}
 	n.checkpointing.Lock()
@@ -75,7 +83,7 @@ func (n *Node) switchTo(next *active) (uint64, error) {
 		return 0, err
 	}
 	defer n.release()
-	if err := b.run(n.journal.Last(), false); err != nil {
+	if err := b.run(ctx, n.journal.Last(), false); err != nil {
 		return 0, err
 	}
 	next.Generation = n.generation + 1

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -61,7 +63,14 @@ func TestBackfilledFeatures(t *testing.T) {
 		"checkpoint, change": func(r *rig) { r.save(); r.activate(files(otherFeatures)); r.crash(rng(1)) },
 		"change, checkpoint": func(r *rig) { r.activate(files(otherFeatures)); r.save(); r.crash(rng(1)) },
 		"restart":            func(r *rig) { r.activate(files(otherFeatures)); r.restart() },
-		"by the start":       func(r *rig) { r.options.Files = files(otherFeatures); r.restart() },
+		"cut short": func(r *rig) {
+			changed, err := r.ActivateContext(&soonOver{Context: background, left: 2}, files(otherFeatures))
+			if changed || !errors.Is(err, context.Canceled) || r.current.Load().Generation != 1 {
+				r.Errorf("changed %v, %v", changed, err)
+			}
+			r.activate(files(otherFeatures))
+		},
+		"by the start": func(r *rig) { r.options.Files = files(otherFeatures); r.restart() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, files())
@@ -152,7 +161,7 @@ func TestBackfillCutShort(t *testing.T) {
 			b, err := r.newBackfill(&active{scorer: scorer})
 			r.release()
 			if err == nil {
-				err = b.run(r.journal.Last()-1, true)
+				err = b.run(background, r.journal.Last()-1, true)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -265,4 +274,17 @@ func TestActivationsThatAreNone(t *testing.T) {
 		t.Errorf("the journal holds %v", got)
 	}
 	r.decide(r.tx("a", "anna", 100))
+}
+
+// soonOver is a context that is over after it was looked at a few times.
+type soonOver struct {
+	context.Context
+	left int
+}
+
+func (c *soonOver) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
 }

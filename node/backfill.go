@@ -48,8 +48,9 @@ func (n *Node) newBackfill(a *active) (*backfill, error) {
 }
 
 // run applies records up to one, the writer's lock being held by the caller
-// or, when slices is true, taken for a few records at a time.
-func (b *backfill) run(last uint64, slices bool) error {
+// or, when slices is true, taken for a few records at a time, and not for more
+// when ctx is over.
+func (b *backfill) run(ctx context.Context, last uint64, slices bool) error {
 	if b == nil || b.next > last || b.fresh.Empty() {
 		return nil
 	}
@@ -61,6 +62,9 @@ func (b *backfill) run(last uint64, slices bool) error {
 	for b.next <= last {
 		until := last
 		if slices {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			until = min(last, b.next+backfillSlice-1)
 			b.node.lock()
 		}

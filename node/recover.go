@@ -221,7 +221,7 @@ func (n *Node) applyActivation(r *Record) error {
 	if err != nil {
 		return err
 	}
-	if err := b.run(r.Sequence-1, false); err != nil {
+	if err := b.run(context.Background(), r.Sequence-1, false); err != nil {
 		return err
 	}
 	n.passTo(r.Arrival)

@@ -42,7 +42,7 @@ func (s *service) watch(ctx context.Context) <-chan struct{} {
 	}
 	go func() {
 		defer close(done)
-		err := watch.Dir(ctx, s.config.Dir, s.reload, config.DecidingNames()...)
+		err := watch.Dir(ctx, s.config.Dir, func() { s.reload(ctx) }, config.DecidingNames()...)
 		if err != nil && ctx.Err() == nil {
 			s.log.Error("files are no longer watched", "error", err)
 		}
@@ -66,7 +66,7 @@ func (s *service) onHangup(ctx context.Context) <-chan struct{} {
 			s.log.Info("hangup: the files that decide and the certificate are read again; tidegate.yaml is not")
 			s.certificate.again()
 			if s.config.Dir != "" {
-				s.reload()
+				s.reload(ctx)
 			}
 		}
 	}()
@@ -75,7 +75,7 @@ func (s *service) onHangup(ctx context.Context) <-chan struct{} {
 
 // reload lets the files as they are now decide, if they are sound; if not,
 // what decides goes on and the error is shown.
-func (s *service) reload() {
+func (s *service) reload(ctx context.Context) {
 	s.reloads.mu.Lock()
 	defer s.reloads.mu.Unlock()
 	files, err := config.Deciding(s.config.Files)
@@ -84,7 +84,10 @@ func (s *service) reload() {
 	}
 	changed := false
 	if err == nil {
-		changed, err = s.node.Activate(files)
+		changed, err = s.node.ActivateContext(ctx, files)
+	}
+	if ctx.Err() != nil {
+		return // the next start goes on with it
 	}
 	if err == nil {
 		s.reloads.decided = files
