@@ -209,6 +209,9 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 func isProbability(x float64) bool { return x >= 0 && x <= 1 }
 
+// GraphFile is the path of the ONNX file among the configuration's.
+func (m *Manifest) GraphFile() string { return path.Join(path.Dir(m.document.File), m.File) }
+
 // apply turns the raw output into a probability.
 func (c *Calibration) apply(x float64) float64 {
 	switch c.Kind {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"path"
 	"slices"
 	"strings"
 
@@ -31,7 +30,7 @@ type Model struct {
 const maxOperations = 200_000
 
 func newModel(m Manifest, files map[string][]byte, schema *tidegate.Schema) (*Model, error) {
-	name := path.Join(path.Dir(m.document.File), m.File)
+	name := m.GraphFile()
 	graph, ok := files[name]
 	if !ok {
 		return nil, m.document.Errorf("$.file", "file %q is not there: put %s beside the manifest", m.File, name)

@@ -2,10 +2,14 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"path"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/tidegate/tidegate/config"
+	"github.com/tidegate/tidegate/models"
 	"github.com/tidegate/tidegate/scoring"
 	"github.com/tidegate/tidegate/wire"
 )
@@ -86,9 +90,19 @@ type modelsCheckCommand struct {
 }
 
 func (c *modelsCheckCommand) Run() error {
-	s, err := c.compile()
+	cfg, err := (&serveCommand{Config: c.Config}).load()
 	if err != nil {
 		return err
+	}
+	files, s, err := compiled(&cfg)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		named := func(m *models.Model) bool { return m.GraphFile() == name }
+		if path.Ext(name) == ".onnx" && !slices.ContainsFunc(s.Models(), named) {
+			fmt.Fprintf(os.Stderr, "tidegate: %s is not used: no manifest (models/NAME.yaml) names it\n", name)
+		}
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(w, "MODEL\tVERSION\tROLE\tPROBABILITY\tSHA256\tOPERATIONS A ROW")
