@@ -55,7 +55,7 @@ func inFront(t testing.TB, registry string, refuse func(id string) int) string {
 			if status := refuse(id); status != 0 {
 				w.Header().Set("Content-Type", "application/vnd.schemaregistry.v1+json")
 				w.WriteHeader(status)
-				fmt.Fprintf(w, `{"error_code": %d, "message": "not now"}`, status)
+				fmt.Fprintf(w, `{"error_code": %d03, "message": "not now"}`, status) // 40403: no such schema
 				return
 			}
 		}
