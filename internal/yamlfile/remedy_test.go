@@ -80,6 +80,8 @@ func TestNothingIsCut(t *testing.T) {
 	}
 	for in, want := range map[string]string{
 		"version: x\ncount: 2.5\n":                 "2:8: 2.5 was used where a whole number is expected: write a number, as 5",
+		"count: -.inf\n":                           "1:8: -.inf was used where a whole number is expected: write a number, as 5",
+		"count: 010\n":                             "1:8: 010 begins with 0: write the number without, as 10",
 		"small: 0.5\n":                             "1:8: 0.5 was used where a whole number is expected: write a number, as 5",
 		"points: [[0, 0], [1, 2, 3]]\n":            "1:18: a list of 3 was used where one of 2 is expected",
 		"points:\n  - [1]\n":                       "2:5: a list of 1 was used where one of 2 is expected",

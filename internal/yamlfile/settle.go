@@ -1,6 +1,7 @@
 package yamlfile
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
@@ -36,12 +37,23 @@ func settle(node ast.Node, t reflect.Type) *tidegate.Error {
 	case *ast.SequenceNode:
 		return settleList(n, t)
 	case *ast.FloatNode:
-		if k := t.Kind(); k >= reflect.Int && k <= reflect.Uint64 && n.Value != float64(int64(n.Value)) {
+		if whole(t) && n.Value != float64(int64(n.Value)) {
 			return wrongAt(n, "%s was used where a whole number is expected: write a number, as 5", n.Token.Value)
+		}
+	case *ast.InfinityNode, *ast.NanNode:
+		if whole(t) {
+			return wrongAt(n, "%s was used where a whole number is expected: write a number, as 5", n.GetToken().Value)
+		}
+	case *ast.IntegerNode: // 010 is 8 to YAML 1.1
+		digits := strings.TrimLeft(n.Token.Value, "+-")
+		if k := t.Kind(); k >= reflect.Int && k <= reflect.Float64 && len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9' {
+			return wrongAt(n, "%s begins with 0: write the number without, as %s", n.Token.Value, cmp.Or(strings.TrimLeft(digits, "0"), "0"))
 		}
 	}
 	return nil
 }
+
+func whole(t reflect.Type) bool { return t.Kind() >= reflect.Int && t.Kind() <= reflect.Uint64 }
 
 func settleMember(member *ast.MappingValueNode, t reflect.Type) *tidegate.Error {
 	of := t
