@@ -276,6 +276,30 @@ func TestActivationsThatAreNone(t *testing.T) {
 	r.decide(r.tx("a", "anna", 100))
 }
 
+// What a backfill forgets by the time is forgotten by that of the record before
+// the activation, also when it is done again: a recovery finds the same history.
+func TestBackfillIsRecovered(t *testing.T) {
+	r := newRig(t, files())
+	device := text(tidegate.DeviceFingerprint, "d")
+	r.decide(r.tx("a", "anna", 100, device))
+	r.pass(30 * time.Hour)
+	r.decide(r.tx("b", "anna", 100, device))
+	r.pass(20 * time.Hour) // the first would be forgotten now, without the second
+	r.activate(files(otherFeatures))
+	known := func() string {
+		v, err := r.Features(tidegate.DefaultTenant, "device", "d", r.millis())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(v.Num, v.Warming)
+	}
+	before := known()
+	r.crash(rng(1))
+	if after := known(); after != before {
+		t.Errorf("%s, before the crash %s", after, before)
+	}
+}
+
 // soonOver is a context that is over after it was looked at a few times.
 type soonOver struct {
 	context.Context

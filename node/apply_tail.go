@@ -60,13 +60,16 @@ func (n *Node) applyBatch(b *batch, h *historian) error {
 		if err := h.catchUp(); err != nil {
 			return err
 		}
-		n.histories.Advance(int64(r.Arrival))
+		if r.Kind != KindActivation { // its histories were made before it was recorded
+			n.histories.Advance(int64(r.Arrival))
+		}
 		n.lock()
 		err = n.apply(r)
 		n.release()
 		if err != nil {
 			return err
 		}
+		n.histories.Advance(int64(r.Arrival))
 		from = i + 1
 	}
 	h.hand(span{batch: b, from: from, to: len(b.records), last: true})
