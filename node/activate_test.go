@@ -298,6 +298,10 @@ func TestBackfillIsRecovered(t *testing.T) {
 	if after := known(); after != before {
 		t.Errorf("%s, before the crash %s", after, before)
 	}
+	r.decide(r.tx("c", "anna", 100, device))
+	if got := r.redecideAll(); got.Differences != 0 {
+		t.Errorf("decided again: %+v", got)
+	}
 }
 
 // soonOver is a context that is over after it was looked at a few times.
