@@ -146,7 +146,8 @@ func (n *Node) compile(a Activation) (*active, error) {
 	}
 	scorer, err := scoring.Compile(files)
 	if err != nil {
-		return nil, err
+		const older = "this version refuses the configuration that decides by the journal: mend it under the version that took it, stop that one, and start this one"
+		return nil, &tidegate.Error{Code: tidegate.CodeConfig, Message: older, Cause: err}
 	}
 	return &active{Activation: a, scorer: scorer}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -301,6 +302,31 @@ func TestBackfillIsRecovered(t *testing.T) {
 	r.decide(r.tx("c", "anna", 100, device))
 	if got := r.redecideAll(); got.Differences != 0 {
 		t.Errorf("decided again: %+v", got)
+	}
+}
+
+// A configuration that was sound to the version that recorded it, and is not to
+// this one, is told from one that somebody saved just now.
+func TestRecordedConfigurationIsRefused(t *testing.T) {
+	r := newRig(t, files())
+	r.decide(r.tx("a", "anna", 100))
+	hashes := map[string]string{}
+	for name, content := range files(map[string]string{"policy.yaml": "version: \"1\"\ndeadline: never\n"}) {
+		hash, err := r.blobs.Put(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes[name] = hash
+	}
+	if _, err := r.switchTo(background, &active{Activation: Activation{Files: hashes}, scorer: r.scorer}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Node.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err := r.tryOpen()
+	if tidegate.CodeOf(err) != tidegate.CodeConfig || !strings.Contains(err.Error(), "under the version that took it") || !strings.Contains(err.Error(), "policy.yaml:2") {
+		t.Error(err)
 	}
 }
 
