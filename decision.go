@@ -1,5 +1,7 @@
 package tidegate
 
+import "fmt"
+
 // Outcome is what Tidegate answers. The order is by strength.
 type Outcome uint8
 
@@ -81,17 +83,23 @@ const (
 	ReasonClockRegression ReasonCode = "CLOCK_REGRESSION"
 )
 
-// Valid tells whether a code is written as codes are: capitals, digits and _,
+// Wrong says what is wrong with a code, or "": codes are capitals, digits and _,
 // a capital first, and 64 of them at most.
-func (c ReasonCode) Valid() bool {
+func (c ReasonCode) Wrong() string {
+	valid := c != "" && len(c) <= 64
 	for i, r := range []byte(c) {
 		letter := r >= 'A' && r <= 'Z'
-		if !letter && (i == 0 || r != '_' && (r < '0' || r > '9')) {
-			return false
-		}
+		valid = valid && (letter || i > 0 && (r == '_' || r >= '0' && r <= '9'))
 	}
-	return c != "" && len(c) <= 64
+	if valid {
+		return ""
+	}
+	return fmt.Sprintf("%q is not a reason code: write capitals, digits and _", string(c))
 }
+
+// MaxScore is the highest score of a decision; what rules and patterns add is
+// within it in both directions.
+const MaxScore = 1000
 
 // Reason is a reason code and a sentence for people.
 type Reason struct {

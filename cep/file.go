@@ -99,18 +99,15 @@ func checkReasons(document yamlfile.Document, at string, n patternNode) (wrong [
 		codes[at+".on_timeout.reason"] = n.OnTimeout.Reason
 	}
 	for _, path := range slices.Sorted(maps.Keys(codes)) {
-		if code := codes[path]; code != "" && !code.Valid() {
-			wrong = append(wrong, document.Errorf(path, "%q is not a reason code: write capitals, digits and _", code))
+		if code := codes[path]; code != "" && code.Wrong() != "" {
+			wrong = append(wrong, document.Errorf(path, "%s", code.Wrong()))
 		}
 	}
-	if !(n.Then.Score >= -maxPoints && n.Then.Score <= maxPoints) {
-		wrong = append(wrong, document.Errorf(at+".then.score", "score is outside of -%d..%d", maxPoints, maxPoints))
+	if !(n.Then.Score >= -tidegate.MaxScore && n.Then.Score <= tidegate.MaxScore) {
+		wrong = append(wrong, document.Errorf(at+".then.score", "score is outside of -%d..%d", tidegate.MaxScore, tidegate.MaxScore))
 	}
 	return wrong
 }
-
-// maxPoints is the range of a score: that of a decision's.
-const maxPoints = 1000
 
 // loader loads one pattern.
 type loader[E any] struct {

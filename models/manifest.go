@@ -157,9 +157,11 @@ func (m *Manifest) checkCalibration() error {
 	if !known {
 		return fail("$.calibration.kind", "calibration.kind %q is unknown: write none, logistic, sigmoid or isotonic", c.Kind)
 	}
-	for _, name := range []string{"a", "b", "points"} {
+	members := []string{"a", "b", "points"}
+	missing := m.document.Missing("$.calibration", members...)
+	for _, name := range members {
 		place := "$.calibration." + name
-		switch has := m.document.Has(place); {
+		switch has := !slices.Contains(missing, name); {
 		case has && !slices.Contains(of, name):
 			return fail(place, "calibration.%s belongs to another kind: sigmoid has a and b, isotonic has points", name)
 		case !has && slices.Contains(of, name):
@@ -185,10 +187,8 @@ func (m *Manifest) checkThresholds() error {
 	for i := range m.Thresholds {
 		t := &m.Thresholds[i]
 		at := fmt.Sprintf("$.thresholds[%d]", i)
-		for _, name := range []string{"from", "outcome"} {
-			if !m.document.Has(at + "." + name) {
-				return fail(at, "thresholds[%d] has no %s: write {from: 0.9, outcome: review}", i, name)
-			}
+		if missing := m.document.Missing(at, "from", "outcome"); len(missing) > 0 {
+			return fail(at, "thresholds[%d] has no %s: write {from: 0.9, outcome: review}", i, missing[0])
 		}
 		if !isProbability(t.From) {
 			return fail(at+".from", "thresholds[%d].from is not a probability: write a number from 0 to 1", i)
@@ -197,8 +197,8 @@ func (m *Manifest) checkThresholds() error {
 			t.Code = string(tidegate.ReasonModelScore)
 		}
 		t.Reason = tidegate.Reason{Code: tidegate.ReasonCode(t.Code), Text: t.Text}
-		if !t.Reason.Code.Valid() {
-			return fail(at+".reason", "%q is not a reason code: write capitals, digits and _", t.Code)
+		if why := t.Reason.Code.Wrong(); why != "" {
+			return fail(at+".reason", "%s", why)
 		}
 	}
 	sort.SliceStable(m.Thresholds, func(i, j int) bool { return m.Thresholds[i].From > m.Thresholds[j].From })

@@ -46,9 +46,6 @@ type reasonText struct {
 
 var idPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,99}$`)
 
-// maxPoints is the range of a rule's score: that of a decision's.
-const maxPoints = 1000
-
 func readRuleFile(d *document) ruleFile {
 	f := ruleFile{reasons: map[tidegate.ReasonCode]reasonText{}}
 	body := d.body()
@@ -64,8 +61,8 @@ func readRuleFile(d *document) ruleFile {
 		},
 		"reasons": func(n ast.Node) {
 			d.entries(n, "reasons", func(code string, at place, value ast.Node) {
-				if !tidegate.ReasonCode(code).Valid() {
-					d.fail(at, "%q is not a reason code: write capitals, digits and _", code)
+				if why := tidegate.ReasonCode(code).Wrong(); why != "" {
+					d.fail(at, "%s", why)
 				}
 				text, _ := d.text(value, "a reason's text")
 				f.reasons[tidegate.ReasonCode(code)] = reasonText{text, at}
@@ -128,14 +125,15 @@ func (r *source) readThen(n ast.Node) {
 			r.Severity = tidegate.Severity(d.choice(n, "severity", []string{"low", "medium", "high", "critical"}))
 		},
 		"score": func(n ast.Node) {
-			if r.Score, _ = d.number(n, "score"); r.Score > maxPoints || r.Score < -maxPoints {
-				d.fail(placeOf(n), "score is outside of -%d..%d", maxPoints, maxPoints)
+			if r.Score, _ = d.number(n, "score"); r.Score > tidegate.MaxScore || r.Score < -tidegate.MaxScore {
+				d.fail(placeOf(n), "score is outside of -%d..%d", tidegate.MaxScore, tidegate.MaxScore)
 			}
 		},
 		"reason": func(n ast.Node) {
 			if code, ok := d.text(n, "reason"); ok {
-				if r.Reason.Code = tidegate.ReasonCode(code); !r.Reason.Code.Valid() {
-					d.fail(placeOf(n), "%q is not a reason code: write capitals, digits and _", code)
+				r.Reason.Code = tidegate.ReasonCode(code)
+				if why := r.Reason.Code.Wrong(); why != "" {
+					d.fail(placeOf(n), "%s", why)
 				}
 			}
 		},

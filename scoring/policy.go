@@ -113,10 +113,8 @@ func ParsePolicy(file string, data []byte) (Policy, error) {
 	for i := range p.Thresholds {
 		t := &p.Thresholds[i]
 		at := fmt.Sprintf("$.thresholds[%d]", i)
-		for _, name := range []string{"score", "outcome"} {
-			if !document.Has(at + "." + name) {
-				return p, document.Errorf(at, "thresholds[%d] has no %s: write {score: 900, outcome: review}", i, name)
-			}
+		if missing := document.Missing(at, "score", "outcome"); len(missing) > 0 {
+			return p, document.Errorf(at, "thresholds[%d] has no %s: write {score: 900, outcome: review}", i, missing[0])
 		}
 		if !(t.Score >= 0 && t.Score <= 1000) {
 			return p, document.Errorf(at+".score", "thresholds[%d].score is outside of 0..1000", i)
@@ -128,8 +126,8 @@ func ParsePolicy(file string, data []byte) (Policy, error) {
 			t.Code = "SCORE"
 		}
 		t.Reason = tidegate.Reason{Code: tidegate.ReasonCode(t.Code), Text: t.Text}
-		if !t.Reason.Code.Valid() {
-			return p, document.Errorf(at+".reason", "%q is not a reason code: write capitals, digits and _", t.Code)
+		if why := t.Reason.Code.Wrong(); why != "" {
+			return p, document.Errorf(at+".reason", "%s", why)
 		}
 	}
 	sort.SliceStable(p.Thresholds, func(i, j int) bool { return p.Thresholds[i].Score > p.Thresholds[j].Score })

@@ -35,10 +35,15 @@ func (d Document) Errorf(path, format string, args ...any) *tidegate.Error {
 	return e
 }
 
-// Has tells whether a member is in the file.
-func (d Document) Has(path string) bool {
+// Missing are those of a mapping's members that are not in the file.
+func (d Document) Missing(path string, members ...string) (missing []string) {
 	tree, err := Parse(d.Data)
-	return err == nil && find(tree, path) != nil
+	for _, name := range members {
+		if err != nil || find(tree, path+"."+name) == nil {
+			missing = append(missing, name)
+		}
+	}
+	return missing
 }
 
 func find(tree *ast.File, path string) ast.Node {

@@ -21,36 +21,43 @@ const (
 
 const transactionLog = "__transaction_state"
 
-// recorded reads in the coordinators' log how a transaction had ended.
-func recorded(ctx context.Context, client *kgo.Client, id string, h Hanging) (Ending, error) {
+// recorded reads in the coordinators' log the ends of an id's transactions.
+func recorded(ctx context.Context, client *kgo.Client, id string) ([]kmsg.TxnMetadataValue, error) {
 	ends, err := kadm.NewClient(client).ListEndOffsets(ctx, transactionLog)
 	if err == nil {
 		err = ends.Error()
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	partition := coordinates(id, int32(len(ends[transactionLog])))
 	end, _ := ends.Lookup(transactionLog, partition)
 	reader, err := kgo.NewClient(append(client.Opts(), kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{transactionLog: {partition: kgo.NewOffset().AtStart()}}))...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer reader.Close()
-	var how Ending
+	var log []kmsg.TxnMetadataValue
 	for next := int64(0); next < end.Offset; {
 		fetches := reader.PollFetches(ctx)
 		if err := fetches.Err(); err != nil {
-			return "", err
+			return nil, err
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
 			next = r.Offset + 1
-			if e, ok := ending(r, id, h); ok {
-				how = e
+			var key kmsg.TxnMetadataKey
+			var value kmsg.TxnMetadataValue
+			if key.ReadFrom(r.Key) == nil && key.TransactionalID == id && r.Value != nil && value.ReadFrom(r.Value) == nil && endings[value.State] != "" {
+				log = append(log, value)
 			}
 		})
 	}
-	return how, nil
+	return log, nil
+}
+
+// endings are the states that a coordinator records before it writes markers.
+var endings = map[kmsg.TransactionState]Ending{
+	kmsg.TransactionStatePrepareCommit: Committed, kmsg.TransactionStatePrepareAbort: Aborted,
 }
 
 // coordinates is the partition of the coordinators' log that an id is in:
@@ -63,28 +70,19 @@ func coordinates(id string, partitions int32) int32 {
 	return (hash & 0x7fffffff) % partitions
 }
 
-// ending is what a record of the coordinators' log says of the end of h.
-func ending(r *kgo.Record, id string, h Hanging) (Ending, bool) {
-	var key kmsg.TxnMetadataKey
-	var value kmsg.TxnMetadataValue
-	if key.ReadFrom(r.Key) != nil || key.TransactionalID != id || r.Value == nil || value.ReadFrom(r.Value) != nil {
-		return "", false
+// ending is what the newest record says of the end of h; "" where none is about it.
+func (h *Hanging) ending(log []kmsg.TxnMetadataValue) Ending {
+	for _, value := range slices.Backward(log) {
+		epoch := h.ProducerEpoch
+		if value.ClientTransactionVersion >= 2 {
+			epoch++ // KIP-890: the end raises it
+		}
+		in := slices.ContainsFunc(value.Topics, func(t kmsg.TxnMetadataValueTopic) bool {
+			return t.Topic == h.Topic && slices.Contains(t.Partitions, h.Partition)
+		})
+		if value.ProducerID == h.ProducerID && value.ProducerEpoch == epoch && in {
+			return endings[value.State]
+		}
 	}
-	epoch := h.ProducerEpoch
-	if value.ClientTransactionVersion >= 2 {
-		epoch++ // KIP-890: the end raises it
-	}
-	in := slices.ContainsFunc(value.Topics, func(t kmsg.TxnMetadataValueTopic) bool {
-		return t.Topic == h.Topic && slices.Contains(t.Partitions, h.Partition)
-	})
-	if value.ProducerID != h.ProducerID || value.ProducerEpoch != epoch || !in {
-		return "", false
-	}
-	switch value.State {
-	case kmsg.TransactionStatePrepareCommit:
-		return Committed, true
-	case kmsg.TransactionStatePrepareAbort:
-		return Aborted, true
-	}
-	return "", false
+	return ""
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Hanging is a transaction that a partition holds to be open and that no
@@ -46,18 +47,22 @@ func FindHanging(ctx context.Context, client *kgo.Client, now time.Time, topics 
 		return nil, err
 	}
 	var list []Hanging
+	logs := map[string][]kmsg.TxnMetadataValue{} // by transactional id
 	for place, h := range after {
 		t, told := transactions[h.ProducerID]
 		ended := slices.Contains([]string{"Empty", "CompleteCommit", "CompleteAbort", "Dead"}, t.State)
 		if _, still := before[place]; !still || !ended && (told || now.Sub(h.Since) <= longestTransaction) {
 			continue
 		}
-		if told {
-			h.Ended, err = recorded(ctx, client, t.TxnID, h)
+		log, read := logs[t.TxnID]
+		if told && !read {
+			log, err = recorded(ctx, client, t.TxnID)
 			if err != nil && !errors.Is(err, kerr.TopicAuthorizationFailed) {
 				return nil, err
 			}
+			logs[t.TxnID] = log
 		}
+		h.Ended = h.ending(log)
 		list = append(list, h)
 	}
 	return list, nil
