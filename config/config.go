@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/loopback"
 	"github.com/tidegate/tidegate/internal/yamlfile"
 )
 
@@ -228,11 +229,7 @@ func Address(address string) bool {
 // Loopback tells whether an address can be reached from this machine only.
 func Loopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return err == nil && loopback.Is(host)
 }
 
 func rootCause(err error) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/loopback"
 )
 
 // Options of a run.
@@ -48,8 +49,7 @@ type Result struct {
 // this machine.
 func Run(ctx context.Context, o Options) (Result, error) {
 	host, _, err := net.SplitHostPort(o.Address)
-	ip := net.ParseIP(host)
-	if err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if err != nil || !loopback.Is(host) {
 		return Result{}, tidegate.Errorf(tidegate.CodeInvalid, "load goes to loopback addresses only, as 127.0.0.1:8080")
 	}
 	start := time.Now()

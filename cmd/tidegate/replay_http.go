@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/tidegate/tidegate/bench/generate"
 	"github.com/tidegate/tidegate/bench/load"
 	"github.com/tidegate/tidegate/bench/replay"
+	"github.com/tidegate/tidegate/internal/loopback"
 )
 
 // senders is how many requests of --url may be under way.
@@ -30,7 +30,7 @@ func (c *replayCommand) against(ctx context.Context) (err error) {
 	if err != nil || target.Host == "" {
 		return tidegate.Errorf(tidegate.CodeInvalid, "--url is no URL, as http://127.0.0.1:8080")
 	}
-	if ip := net.ParseIP(target.Hostname()); target.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !loopback.Is(target.Hostname()) {
 		return tidegate.Errorf(tidegate.CodeInvalid, "--url goes to a server on this machine only")
 	}
 	cfg, err := (&serveCommand{Config: c.Config}).load()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tidegate/tidegate"
+	"github.com/tidegate/tidegate/internal/loopback"
 	"github.com/tidegate/tidegate/stream"
 )
 
@@ -42,7 +43,7 @@ func local(address string) error {
 	if err != nil {
 		return &tidegate.Error{Code: tidegate.CodeConfig, Message: "the address to listen on", Cause: err}
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !loopback.Is(host) {
 		return tidegate.Errorf(tidegate.CodeConfig, "pipelines are shown to this machine only: listen on 127.0.0.1, not on %q", host)
 	}
 	return nil
